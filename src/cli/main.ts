@@ -1,0 +1,76 @@
+/** The command line: finds the command and runs it. */
+import { nearestName } from "../settings/nearest-name.ts";
+import { failureSentence } from "./failure.ts";
+import { complain, say } from "./terminal.ts";
+import { packageVersion, runtimeName } from "./version.ts";
+
+interface Command {
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** Runs it with what follows its name; returns the exit status. Throws what it cannot handle. */
+  run(args: readonly string[]): Promise<number>;
+  /** What `gearwright help NAME` prints. */
+  help(): Promise<string>;
+}
+
+// A command's module is loaded when it is wanted, because the time until the port answers counts.
+const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: {
+    summary: "runs the job server",
+    run: async (args) => (await import("./serve.ts")).serve(args),
+    help: async () => (await import("./serve.ts")).serveHelp(),
+  },
+  gearmand: {
+    summary: "runs the job server with the command line of gearmand 1.1 or 2.0",
+    run: async (args) => (await import("./gearmand/gearmand.ts")).gearmand(args),
+    help: async () => (await import("./gearmand/texts.ts")).gearmandHelp(),
+  },
+};
+
+function mainHelp(): string {
+  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`);
+  return `Usage: gearwright COMMAND [FLAG]...
+
+A job server for every Gearman client and worker.
+
+${rows.join("\n")}
+  help COMMAND  says what a command does and which flags it has
+
+  gearwright --version  prints the version
+  gearwright --help     prints this`;
+}
+
+async function help(name: string | undefined): Promise<number> {
+  const command = name === undefined ? undefined : COMMANDS[name];
+  if (name !== undefined && command === undefined) return unknownCommand(name);
+  say(command === undefined ? mainHelp() : await command.help());
+  return 0;
+}
+
+function unknownCommand(name: string): number {
+  const near = nearestName(name, [...Object.keys(COMMANDS), "help", "--help", "--version"]);
+  complain(`there is no command ${name}; ${near === undefined ? "see gearwright --help" : `did you mean ${near}?`}`);
+  return 1;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined) {
+    complain(`a command is missing\n\n${mainHelp()}`);
+    return 1;
+  }
+  if (name === "--version" || name === "-V") {
+    say(`gearwright ${packageVersion()} (${runtimeName()})`);
+    return 0;
+  }
+  if (name === "--help" || name === "-h" || name === "help") return help(rest[0]);
+  return Object.hasOwn(COMMANDS, name) ? (COMMANDS[name]?.run(rest) ?? 1) : unknownCommand(name);
+}
+
+main(process.argv.slice(2)).then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    complain(failureSentence(error));
+    process.exit(1);
+  },
+);

@@ -1,0 +1,219 @@
+/** What each packet does: a table of rows, one handler each. A packet becomes a call on the job table here and nowhere else. */
+import { createHash } from "node:crypto";
+import { LIMITS } from "../base/limits.ts";
+import type { Refusal, ReportKind } from "../job/effects.ts";
+import type { Priority, Submission } from "../job/job.ts";
+import { workloadKey } from "../job/job.ts";
+import type { ReportAnswer } from "../job/job-table.ts";
+import { isHttpLine } from "../protocol/admin-text.ts";
+import type { PacketReader } from "../protocol/packet-reader.ts";
+import { PACKET_NAMES, PACKETS, type PacketName } from "../protocol/packets.ts";
+import { answerAdmin } from "./admin.ts";
+import { type AssignForm, writeAssign, writeBytes, writeEmpty, writeTexts } from "./replies.ts";
+import type { ServerCore } from "./server-core.ts";
+import { REFUSAL_TEXT } from "./server-effects.ts";
+import type { Session } from "./session.ts";
+
+type Handler = (core: ServerCore, session: Session, packet: PacketReader) => void;
+
+const HIGH = 0;
+const NORMAL = 1;
+const LOW = 2;
+
+const NOT_IN_RESULT = "Job given in work result not found";
+const NOT_ON_SERVER = "Job does not exist on server";
+const NO_EXCEPTION_JOB = "An exception was received for a job that does not exist";
+const HANDLE_TOO_LARGE = "Error occurred due to GEARMAND_JOB_HANDLE_SIZE being too small from snprintf";
+
+/** Every packet that a client or a worker may send; any other gets INVALID_COMMAND. */
+// biome-ignore format: a table
+const COMMANDS: Partial<Record<PacketName, Handler>> = {
+  CAN_DO:             (core, session, packet) => canDo(core, session, packet.text(0), undefined),
+  CAN_DO_TIMEOUT:     (core, session, packet) => canDo(core, session, packet.text(0), workerTimeoutMs(packet.text(1))),
+  CANT_DO:            (core, session, packet) => core.table.cannot(session.connection, packet.text(0), core.nowMs),
+  RESET_ABILITIES:    (core, session) => core.table.resetAbilities(session.connection, core.nowMs),
+  PRE_SLEEP:          (core, session) => core.table.sleep(session.connection, core.nowMs),
+  ALL_YOURS:          () => {},
+  SET_CLIENT_ID:      (_core, session, packet) => { session.clientId = packet.text(0).slice(0, LIMITS.clientIdBytesMax); },
+  GRAB_JOB:           (core, session) => grab(core, session, "plain"),
+  GRAB_JOB_UNIQ:      (core, session) => grab(core, session, "unique"),
+  GRAB_JOB_ALL:       (core, session) => grab(core, session, "all"),
+  WORK_DATA:          (core, session, packet) => report(core, session, packet, "data"),
+  WORK_WARNING:       (core, session, packet) => report(core, session, packet, "warning"),
+  WORK_STATUS:        progress,
+  WORK_COMPLETE:      (core, session, packet) => report(core, session, packet, "complete"),
+  WORK_FAIL:          fail,
+  WORK_EXCEPTION:     (core, session, packet) => report(core, session, packet, "exception"),
+  SUBMIT_JOB:         (core, session, packet) => submit(core, session, packet, { priority: NORMAL, isBackground: false }),
+  SUBMIT_JOB_HIGH:    (core, session, packet) => submit(core, session, packet, { priority: HIGH,   isBackground: false }),
+  SUBMIT_JOB_LOW:     (core, session, packet) => submit(core, session, packet, { priority: LOW,    isBackground: false }),
+  SUBMIT_JOB_BG:      (core, session, packet) => submit(core, session, packet, { priority: NORMAL, isBackground: true }),
+  SUBMIT_JOB_HIGH_BG: (core, session, packet) => submit(core, session, packet, { priority: HIGH,   isBackground: true }),
+  SUBMIT_JOB_LOW_BG:  (core, session, packet) => submit(core, session, packet, { priority: LOW,    isBackground: true }),
+  SUBMIT_JOB_EPOCH:   (core, session, packet) => submit(core, session, packet, { priority: NORMAL, isBackground: true, epoch: 2 }),
+  SUBMIT_REDUCE_JOB:            (core, session, packet) => submit(core, session, packet, { priority: NORMAL, isBackground: false, reducer: 2 }),
+  SUBMIT_REDUCE_JOB_BACKGROUND: (core, session, packet) => submit(core, session, packet, { priority: NORMAL, isBackground: true, reducer: 2 }),
+  GET_STATUS:         getStatus,
+  GET_STATUS_UNIQUE:  getStatusUnique,
+  ECHO_REQ:           (_core, session, packet) => writeBytes(session.reply(), PACKETS.ECHO_RES.type, packet.data(0), packet.ownsBytes),
+  OPTION_REQ:         option,
+};
+
+/** The handlers by type. */
+const HANDLERS: readonly (Handler | undefined)[] = PACKET_NAMES.map((name) => name && COMMANDS[name]);
+
+/** Runs the packet that the session's reader has just read. */
+export function runCommand(core: ServerCore, session: Session): void {
+  const packet = session.reader;
+  const handler = HANDLERS[packet.type];
+  if (!packet.isRequest) session.replyError("INVALID_MAGIC", "Request magic expected");
+  else if (handler === undefined) session.replyError("INVALID_COMMAND", "Command not expected");
+  else handler(core, session, packet);
+}
+
+/** Runs a text line; what looks like a web browser is closed. */
+export function runLine(core: ServerCore, session: Session, line: string): void {
+  if (isHttpLine(line)) {
+    core.log("WARNING", "a connection is closed: it speaks HTTP on the Gearman port", core.about(session));
+    session.destroy();
+  } else if (answerAdmin(core, session, line) === "close") session.finish();
+}
+
+/** What came cannot be read on. */
+export function runFault(core: ServerCore, session: Session): void {
+  const { fault } = session.reader;
+  if (core.options.log.isOn("INFO")) core.log("INFO", `a connection is closed: ${fault}`, core.about(session));
+  if (fault === "tooFewArguments") session.replyError("INVALID_PACKET", "Too few arguments");
+  if (fault === "bodyTooLarge") {
+    session.replyError("ARGUMENT_TOO_LARGE", `The packet is over the limit of ${core.options.bodyBytesMax} bytes`);
+  }
+  session.finish();
+}
+
+// ---- workers
+
+function canDo(core: ServerCore, session: Session, functionName: string, timeoutMs: number | undefined): void {
+  if (!core.table.can(session.connection, functionName, timeoutMs, core.nowMs)) {
+    session.replyError("QUEUE_ERROR", REFUSAL_TEXT.functionsMax);
+  }
+}
+
+/** Milliseconds with a floor; 0, negative, text and more than 20 digits mean no timeout. Source: gearmand. */
+function workerTimeoutMs(word: string): number {
+  const timeoutMs = word.length > 20 ? 0 : Number.parseInt(word, 10);
+  return timeoutMs > 0 ? Math.max(timeoutMs, LIMITS.workerTimeoutMsMin) : 0;
+}
+
+function grab(core: ServerCore, session: Session, form: AssignForm): void {
+  const job = core.table.grab(session.connection, core.nowMs);
+  if (job === undefined) writeEmpty(session.reply(), PACKETS.NO_JOB.type);
+  else writeAssign(session.reply(), core.handles, job, form);
+}
+
+function serialOf(core: ServerCore, packet: PacketReader): number {
+  return core.handles.parse(packet.bytes, packet.starts[0] ?? 0, packet.ends[0] ?? 0);
+}
+
+function report(core: ServerCore, session: Session, packet: PacketReader, kind: ReportKind): void {
+  const answer = core.table.report(session.connection, serialOf(core, packet), kind, packet.data(1));
+  if (answer !== "unknown") return;
+  if (kind === "exception") session.replyError("JOB_NOT_FOUND", NO_EXCEPTION_JOB);
+  else session.replyError("JOB_NOT_FOUND", kind === "complete" ? NOT_IN_RESULT : NOT_ON_SERVER);
+}
+
+function progress(core: ServerCore, session: Session, packet: PacketReader): void {
+  const words = [packet.text(1), packet.text(2)] as const;
+  refuseUnknown(session, core.table.progress(session.connection, serialOf(core, packet), words));
+}
+
+const NO_DATA = new Uint8Array(0);
+
+function fail(core: ServerCore, session: Session, packet: PacketReader): void {
+  if ((packet.ends[0] ?? 0) - (packet.starts[0] ?? 0) > LIMITS.handleBytesMax) {
+    session.replyError("ARGUMENT_TOO_LARGE", HANDLE_TOO_LARGE);
+  } else refuseUnknown(session, core.table.report(session.connection, serialOf(core, packet), "fail", NO_DATA));
+}
+
+function refuseUnknown(session: Session, answer: ReportAnswer): void {
+  if (answer === "unknown") session.replyError("JOB_NOT_FOUND", NOT_IN_RESULT);
+}
+
+// ---- clients
+
+/** What the kinds of submit differ in; `epoch` and `reducer` are indexes of arguments, the workload is always the last. */
+interface SubmitKind {
+  readonly priority: Priority;
+  readonly isBackground: boolean;
+  readonly epoch?: number;
+  readonly reducer?: number;
+}
+
+function submit(core: ServerCore, session: Session, packet: PacketReader, kind: SubmitKind): void {
+  const unique = packet.text(1);
+  if (unique.length > LIMITS.uniqueBytesMax) session.replyError("ARGUMENT_TOO_LARGE", "Unique value too large");
+  else if (core.isStopping) session.replyError("QUEUE_ERROR", "The server is shutting down");
+  else {
+    const submission = submissionOf(core, packet, unique, kind);
+    const answer = core.table.submit(session.connection, submission, session.ticket, core.nowMs);
+    if (answer === "waits") session.holdReply();
+    else if (typeof answer === "string") refuse(session, answer);
+    else session.replyCreated(answer.serial);
+  }
+}
+
+function refuse(session: Session, refusal: Refusal): void {
+  session.replyError("QUEUE_ERROR", REFUSAL_TEXT[refusal]);
+}
+
+function submissionOf(core: ServerCore, packet: PacketReader, unique: string, kind: SubmitKind): Submission {
+  const workload = packet.data(packet.argCount - 1);
+  return {
+    functionName: packet.text(0),
+    uniqueKey: unique === "-" ? workloadKey(digestOf(workload)) : unique,
+    workload,
+    isWorkloadOwned: packet.ownsBytes,
+    priority: kind.priority,
+    isBackground: kind.isBackground,
+    isDurable: kind.isBackground && core.committer !== undefined,
+    reducer: kind.reducer === undefined ? undefined : packet.text(kind.reducer),
+    dueAtMs: kind.epoch === undefined ? 0 : dueAtMs(core, packet.text(kind.epoch)),
+  };
+}
+
+/** The workload itself is the key of unique `-`; an empty one never coalesces. */
+function digestOf(workload: Uint8Array): string {
+  return workload.length === 0 ? "" : createHash("sha256").update(workload).digest("latin1");
+}
+
+/** Seconds since 1970 on the wall to ms on the table's clock; what is no number, or past, means at once. */
+function dueAtMs(core: ServerCore, word: string): number {
+  const epoch = Number.parseInt(word, 10);
+  const waitMs = Number.isNaN(epoch) ? 0 : epoch * 1000 - core.options.clock.wallMs();
+  return waitMs > 0 ? core.nowMs + waitMs : 0;
+}
+
+function getStatus(core: ServerCore, session: Session, packet: PacketReader): void {
+  const job = core.table.find(serialOf(core, packet));
+  const isRunning = job?.state === "running" ? "1" : "0";
+  const numbers = [`${job?.numerator ?? 0}`, `${job?.denominator ?? 0}`];
+  const known = job === undefined ? "0" : "1";
+  writeTexts(session.reply(), PACKETS.STATUS_RES.type, [packet.text(0), known, isRunning, ...numbers]);
+}
+
+function getStatusUnique(core: ServerCore, session: Session, packet: PacketReader): void {
+  const unique = packet.text(0);
+  const job = core.table.findUnique(unique);
+  const isRunning = job?.state === "running" ? "1" : "0";
+  const numbers = [`${job?.numerator ?? 0}`, `${job?.denominator ?? 0}`, `${job?.watchers?.length ?? 0}`];
+  const known = job === undefined ? "0" : "1";
+  writeTexts(session.reply(), PACKETS.STATUS_RES_UNIQUE.type, [unique, known, isRunning, ...numbers]);
+}
+
+function option(_core: ServerCore, session: Session, packet: PacketReader): void {
+  if (packet.text(0).toLowerCase() !== "exceptions") {
+    session.replyError("UNKNOWN_OPTION", "Server does not recognize given option");
+    return;
+  }
+  session.hasExceptions = true;
+  writeBytes(session.reply(), PACKETS.OPTION_RES.type, packet.data(0), false);
+}

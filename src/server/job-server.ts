@@ -1,0 +1,146 @@
+/** The job server: its listeners, its core, and how both are stopped. */
+import { createHash } from "node:crypto";
+import { hostname } from "node:os";
+import { GearError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
+import { showListenAddress } from "../base/listen-address.ts";
+import type { JobStore } from "../store/job-store.ts";
+import { openListener } from "./listener.ts";
+import { ServerCore } from "./server-core.ts";
+import type { JobServer, ListenAddress, ServerOptions } from "./server-options.ts";
+import type { Listener } from "./wire.ts";
+
+/** Longest prefix of a handle, bytes: a colon and 16 digits follow. */
+const PREFIX_BYTES_MAX = LIMITS.handleBytesMax - 17;
+const HASH_CHARS = 6;
+/** A handle's serial starts at the wall clock in ms times this, so it does not repeat after a restart. */
+const SERIALS_PER_MS = 4096;
+
+/** What tests hand in besides the options. */
+export interface ServerParts {
+  /** Where durable jobs go; without one no job is durable. */
+  readonly store?: JobStore;
+  /** How long the store may take for an add, ms; default LIMITS.commitMsMax. */
+  readonly commitMsMax?: number;
+}
+
+/**
+ * Starts a job server and resolves when every address is open.
+ *
+ * Rejects with GearError ADDRESS_IN_USE or LISTEN_FAILED; what was opened until then is closed again.
+ */
+export async function startJobServer(options: ServerOptions, parts: ServerParts = {}): Promise<JobServer> {
+  const server = new RunningServer(options, parts);
+  await server.open();
+  return server;
+}
+
+class RunningServer implements JobServer {
+  addresses: readonly ListenAddress[] = [];
+  readonly ended: Promise<void>;
+  readonly #options: ServerOptions;
+  readonly #core: ServerCore;
+  readonly #listeners: Listener[] = [];
+  #settleEnded: () => void = () => {};
+  #isStopped = false;
+  #graceTimer: ReturnType<typeof setTimeout> | undefined = undefined;
+
+  constructor(options: ServerOptions, parts: ServerParts) {
+    this.#options = options;
+    this.ended = new Promise((resolve) => {
+      this.#settleEnded = resolve;
+    });
+    this.#core = new ServerCore(options, {
+      handlePrefix: fitPrefix(options.handlePrefix ?? `H:${hostname()}`),
+      firstSerial: options.clock.wallMs() * SERIALS_PER_MS,
+      store: parts.store,
+      commitMsMax: parts.commitMsMax ?? LIMITS.commitMsMax,
+      onShutdown: (mode) => void setImmediate(() => void this.stop(mode)),
+    });
+  }
+
+  async open(): Promise<void> {
+    const opened: ListenAddress[] = [];
+    for (const address of this.#options.listen) {
+      try {
+        const listener = await openListener({
+          address,
+          backlog: this.#options.backlog,
+          keepAliveMs: LIMITS.keepAliveMs,
+          accept: (wire) => this.#core.accept(wire),
+        });
+        this.#listeners.push(listener);
+        opened.push(address.kind === "tcp" ? { ...address, port: listener.port } : address);
+      } catch (error) {
+        if (address.kind === "tcp" && address.isOptional === true && isMissingAddress(error)) continue;
+        await this.stop("now");
+        throw listenError(address, error);
+      }
+    }
+    this.addresses = opened;
+  }
+
+  async stop(mode: "now" | "graceful"): Promise<void> {
+    if (this.#isStopped) return await this.ended;
+    this.#core.isStopping = true;
+    for (const listener of this.#listeners.splice(0)) void listener.close();
+    if (mode === "now" || !this.#hasJobsInHand()) this.#end();
+    else this.#waitForJobs();
+    return await this.ended;
+  }
+
+  #hasJobsInHand(): boolean {
+    return this.#core.sessions.some((session) => session !== undefined && session.connection.held.length > 0);
+  }
+
+  /** Looks every few ms whether the last job in hand is over; the grace is the limit. */
+  #waitForJobs(): void {
+    if (this.#graceTimer !== undefined) return;
+    const startedAtMs = this.#options.clock.nowMs();
+    const look = (): void => {
+      const isOver = this.#options.clock.nowMs() - startedAtMs >= this.#options.graceMs;
+      if (isOver || !this.#hasJobsInHand()) this.#end();
+      else this.#graceTimer = setTimeout(look, 20);
+    };
+    this.#graceTimer = setTimeout(look, 20);
+  }
+
+  #end(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    clearTimeout(this.#graceTimer);
+    // One more turn, so that the last replies are on their way.
+    setImmediate(() => {
+      this.#core.close();
+      this.#settleEnded();
+    });
+  }
+}
+
+/** A prefix that is too long is cut, and ends in six characters of its hash. */
+function fitPrefix(prefix: string): string {
+  const bytes = Buffer.from(prefix, "utf8")
+    .toString("latin1")
+    .replace(/[\0\s]/g, "_");
+  if (bytes.length <= PREFIX_BYTES_MAX) return bytes;
+  const hash = createHash("sha256").update(prefix).digest("hex").slice(0, HASH_CHARS);
+  return bytes.slice(0, PREFIX_BYTES_MAX - HASH_CHARS) + hash;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+function isMissingAddress(error: unknown): boolean {
+  return ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EPROTONOSUPPORT"].includes(codeOf(error));
+}
+
+function listenError(address: ListenAddress, error: unknown): GearError {
+  const place = showListenAddress(address);
+  if (codeOf(error) === "EADDRINUSE") {
+    const message = `${place} is in use already: stop what listens there, or choose another port`;
+    return new GearError("ADDRESS_IN_USE", message, { cause: error });
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new GearError("LISTEN_FAILED", `cannot listen on ${place}: ${reason}`, { cause: error });
+}

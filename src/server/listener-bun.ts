@@ -1,0 +1,91 @@
+/** The listener on Bun: `Bun.listen`, whose sockets take what the kernel takes and keep nothing. */
+import type { Socket, SocketHandler } from "bun";
+import type { Listener, ListenerOptions, Wire, WireEvents } from "./wire.ts";
+
+class BunWire implements Wire {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly isHolding = false;
+  readonly #socket: Socket<Line>;
+
+  constructor(socket: Socket<Line>) {
+    this.#socket = socket;
+    this.remoteAddress = socket.remoteAddress || "-";
+    this.remotePort = socket.remotePort || 0;
+  }
+
+  write(bytes: Uint8Array, start: number, end: number): number {
+    return Math.max(0, this.#socket.write(bytes, start, end - start));
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  finish(): void {
+    this.#socket.shutdown();
+  }
+
+  destroy(): void {
+    this.#socket.terminate();
+  }
+}
+
+/** A socket's events; `end` may be dispatched more than once on a half-open socket. */
+class Line {
+  readonly events: WireEvents;
+  isFinished = false;
+
+  constructor(events: WireEvents) {
+    this.events = events;
+  }
+}
+
+/** Listens with Bun. Rejects with the runtime's error when the address cannot be had. */
+export function listenOnBun(options: ListenerOptions): Listener {
+  const { address } = options;
+  const socket: SocketHandler<Line> = {
+    open(opened) {
+      if (address.kind === "tcp") {
+        opened.setNoDelay(true);
+        opened.setKeepAlive(true, options.keepAliveMs);
+      }
+      opened.data = new Line(options.accept(new BunWire(opened)));
+    },
+    data(from, chunk) {
+      from.data.events.received(chunk);
+    },
+    drain(to) {
+      to.data.events.drained();
+    },
+    end(from) {
+      if (from.data.isFinished) return;
+      from.data.isFinished = true;
+      from.data.events.finished();
+    },
+    close(closed) {
+      closed.data?.events.closed();
+    },
+    error(_socket, error) {
+      throw error;
+    },
+  };
+  if (address.kind === "unix") {
+    const listener = Bun.listen<Line>({ unix: address.path, socket });
+    return { port: 0, close: async () => listener.stop() };
+  }
+  const ipv6Only = address.isIpv6Only === true ? { ipv6Only: true } : {};
+  const listener = Bun.listen<Line>({
+    hostname: address.host,
+    port: address.port,
+    exclusive: true,
+    allowHalfOpen: true,
+    ...ipv6Only,
+    socket,
+  });
+  return { port: listener.port, close: async () => listener.stop() };
+}

@@ -1,0 +1,223 @@
+/** What the sessions of one server share: the job table, the turn of the event loop, the clock, and what must be looked at later. */
+import { LIMITS } from "../base/limits.ts";
+import type { LogFields } from "../base/log.ts";
+import { Connection } from "../job/connection.ts";
+import { HandleFormat } from "../job/handle.ts";
+import { JobTable } from "../job/job-table.ts";
+import type { JobStore } from "../store/job-store.ts";
+import { BufferBudget } from "./buffer-budget.ts";
+import { Committer } from "./committer.ts";
+import { ServerEffects } from "./server-effects.ts";
+import type { ServerOptions } from "./server-options.ts";
+import { Session } from "./session.ts";
+import { Sweeper } from "./sweeper.ts";
+import type { Wire } from "./wire.ts";
+
+/** Longest delay a timer of the runtimes can hold, ms. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** What a core is made with besides its options. */
+export interface CoreParts {
+  readonly handlePrefix: string;
+  readonly firstSerial: number;
+  /** Where durable jobs go; undefined: no job is durable. */
+  readonly store: JobStore | undefined;
+  /** How long the store may take for an add, ms. */
+  readonly commitMsMax: number;
+  /** The text command `shutdown` came. */
+  readonly onShutdown: (mode: "now" | "graceful") => void;
+}
+
+/** The inside of a job server, without its listeners. */
+export class ServerCore {
+  readonly options: ServerOptions;
+  readonly handles: HandleFormat;
+  readonly table: JobTable;
+  readonly budget: BufferBudget;
+  readonly committer: Committer | undefined;
+  readonly onShutdown: (mode: "now" | "graceful") => void;
+  /** Open sessions by the index of their connection. */
+  readonly sessions: (Session | undefined)[] = [];
+  sessionCount = 0;
+  /** Sessions that are not read on. */
+  readonly held = new Set<Session>();
+  /** Submits are refused, because the server is about to stop. */
+  isStopping = false;
+  /** Monotonic time of this turn, ms. */
+  nowMs: number;
+  readonly #sweeper: Sweeper;
+  readonly #freeIndexes: number[] = [];
+  #dirty: Session[] = [];
+  #resumed: Session[] = [];
+  #doomed: Session[] = [];
+  #isTurnOpen = false;
+  #timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(options: ServerOptions, parts: CoreParts) {
+    this.options = options;
+    this.onShutdown = parts.onShutdown;
+    this.handles = new HandleFormat(parts.handlePrefix);
+    this.nowMs = options.clock.nowMs();
+    this.budget = new BufferBudget(options.bufferBytesMax);
+    this.#sweeper = new Sweeper(this);
+    this.table = new JobTable(
+      {
+        firstSerial: parts.firstSerial,
+        priorityScope: options.priorityScope,
+        isRoundRobin: options.isRoundRobin,
+        assignmentsMax: Math.max(1, options.retriesMax),
+        functionsMax: LIMITS.functionsMax,
+        memoryBytesMax: options.memoryBytesMax,
+        wakeupsPerJob: options.wakeupsPerJob,
+        wakeOvertakeMs: LIMITS.wakeOvertakeMs,
+      },
+      new ServerEffects(this),
+    );
+    const { store } = parts;
+    if (store === undefined) this.committer = undefined;
+    else {
+      this.committer = new Committer({
+        store,
+        clock: options.clock,
+        commitMsMax: parts.commitMsMax,
+        answer: (job, refusal) => {
+          this.beginTurn();
+          this.table.answer(job, refusal, this.nowMs);
+        },
+        failed: (error) => this.log("ERROR", `the store failed, the batch is tried again: ${String(error)}`, {}),
+      });
+    }
+  }
+
+  log(level: "ERROR" | "WARNING" | "NOTICE" | "INFO" | "DEBUG", text: string, fields: LogFields): void {
+    this.options.log.write(level, text, fields);
+  }
+
+  /** A new connection; the listener hands its events to the session. */
+  accept(wire: Wire): Session {
+    this.beginTurn();
+    const index = this.#freeIndexes.pop() ?? this.sessions.length;
+    const session = new Session(this, wire, new Connection(index));
+    this.sessions[index] = session;
+    this.sessionCount++;
+    if (this.options.log.isOn("DEBUG")) {
+      this.log("DEBUG", "a connection was opened", { connection: index, peer: wire.remoteAddress });
+    }
+    return session;
+  }
+
+  /** The session takes part no more, though its last replies may still be on their way. */
+  leave(session: Session): void {
+    if (!session.connection.isClosed) this.table.close(session.connection, this.nowMs);
+    this.held.delete(session);
+  }
+
+  /** The session's socket is closed. */
+  remove(session: Session): void {
+    const { index } = session.connection;
+    this.sessions[index] = undefined;
+    this.#freeIndexes.push(index);
+    this.sessionCount--;
+    this.#sweeper.forget(session);
+    if (this.options.log.isOn("DEBUG")) this.log("DEBUG", "a connection was closed", { connection: index });
+  }
+
+  // ---- the turn
+
+  /** Something has happened: reads the clock, and `endTurn` will come before the event loop waits again. */
+  beginTurn(): void {
+    if (this.#isTurnOpen) return;
+    this.#isTurnOpen = true;
+    this.nowMs = this.options.clock.nowMs();
+    setImmediate(this.#endTurn);
+  }
+
+  readonly #endTurn = (): void => {
+    this.#isTurnOpen = false;
+    this.nowMs = this.options.clock.nowMs();
+    if (this.#resumed.length > 0) this.#runResumed();
+    this.committer?.turn();
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const session of dirty) session.flush();
+    if (this.#doomed.length > 0) for (const session of this.#doomed.splice(0)) session.destroy();
+    this.armTimer();
+  };
+
+  markDirty(session: Session): void {
+    if (session.isDirty) return;
+    session.isDirty = true;
+    this.#dirty.push(session);
+    this.beginTurn();
+  }
+
+  /** Nothing holds the session any more: what it has read already is run at the end of the turn. */
+  resume(session: Session): void {
+    this.#resumed.push(session);
+    this.beginTurn();
+  }
+
+  #runResumed(): void {
+    for (const session of this.#resumed.splice(0)) {
+      if (session.isClosed || session.isHeld) continue;
+      session.process();
+      if (!session.isHeld && !session.isClosed) session.wire.resume();
+    }
+  }
+
+  /** The session is closed at the end of the turn, its unsent bytes are dropped. */
+  doom(session: Session, reason: string): void {
+    if (session.isClosed || this.#doomed.includes(session)) return;
+    this.log("WARNING", `a connection is closed: ${reason}`, this.about(session));
+    session.out.clear();
+    this.#doomed.push(session);
+    this.beginTurn();
+  }
+
+  /** What log lines say of a connection. */
+  about(session: Session): LogFields {
+    return { connection: session.connection.index, peer: session.wire.remoteAddress, clientId: session.clientId };
+  }
+
+  // ---- time
+
+  armTimer(): void {
+    const dueAtMs = this.table.nextDueAtMs;
+    if (dueAtMs >= this.#timerAtMs) return;
+    clearTimeout(this.#timer);
+    this.#timerAtMs = dueAtMs;
+    const delayMs = Math.min(TIMER_MS_MAX, Math.max(1, Math.ceil(dueAtMs - this.nowMs)));
+    this.#timer = setTimeout(this.#onTimer, delayMs);
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timer = undefined;
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+    this.beginTurn();
+    this.nowMs = this.options.clock.nowMs();
+    this.table.advance(this.nowMs);
+    this.armTimer();
+  };
+
+  noteRead(session: Session): void {
+    this.#sweeper.noteRead(session);
+  }
+
+  noteBlocked(session: Session, isBlocked: boolean): void {
+    this.#sweeper.noteBlocked(session, isBlocked);
+  }
+
+  linger(session: Session): void {
+    this.#sweeper.linger(session);
+  }
+
+  /** Ends every session and timer. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timerAtMs = Number.NEGATIVE_INFINITY;
+    this.#sweeper.close();
+    this.committer?.close();
+    for (const session of [...this.sessions]) session?.destroy();
+  }
+}

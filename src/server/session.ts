@@ -1,0 +1,299 @@
+/** One connection of the server: bytes in become commands, replies go out in the order of the requests. */
+import { LIMITS, outHardBytes } from "../base/limits.ts";
+import type { Connection } from "../job/connection.ts";
+import { ITEM, PacketReader } from "../protocol/packet-reader.ts";
+import type { BudgetUser } from "./buffer-budget.ts";
+import { runCommand, runFault, runLine } from "./commands.ts";
+import { OutBuffer } from "./out-buffer.ts";
+import { writeCreated, writeError } from "./replies.ts";
+import { ReplyLine } from "./reply-line.ts";
+import type { ServerCore } from "./server-core.ts";
+import type { Wire, WireEvents } from "./wire.ts";
+
+/** Why a connection is not read on; several may hold at once. */
+// biome-ignore format: a table
+export const HOLD = {
+  /** Its own unsent bytes. */
+  out:     1,
+  /** Its own waiting replies. */
+  line:    2,
+  /** A watcher of the job it runs does not read. */
+  feeding: 4,
+  /** Memory for its next packet. */
+  budget:  8,
+} as const;
+
+/** One open connection. */
+export class Session implements WireEvents, BudgetUser {
+  readonly core: ServerCore;
+  readonly wire: Wire;
+  readonly connection: Connection;
+  readonly reader: PacketReader;
+  readonly out = new OutBuffer();
+  /** "-" until SET_CLIENT_ID. */
+  clientId = "-";
+  hasExceptions: boolean;
+  /** Bytes came last at this time, ms. */
+  receivedAtMs: number;
+  /** Unsent bytes wait since this time without one being taken, ms; undefined when none wait. */
+  blockedSinceMs: number | undefined = undefined;
+  isDirty = false;
+  isClosed = false;
+  /** Nothing more is read; it closes once everything is out. */
+  isFinishing = false;
+  #holds = 0;
+  #line: ReplyLine | undefined = undefined;
+  #nextTicket = 1;
+  /** Bytes of its buffers as the budget knows them. */
+  #countedBytes = 0;
+  /** Bytes reserved for the large packet that is coming. */
+  #reservedBytes = 0;
+  #hasSentFin = false;
+  /** The workers that are not read on because this watcher does not read. */
+  #feeders: Set<Session> | undefined = undefined;
+  /** The watchers because of which this worker is not read on. */
+  readonly slowWatchers = new Set<Session>();
+
+  constructor(core: ServerCore, wire: Wire, connection: Connection) {
+    this.core = core;
+    this.wire = wire;
+    this.connection = connection;
+    this.hasExceptions = core.options.hasExceptions;
+    this.receivedAtMs = core.nowMs;
+    this.reader = new PacketReader({
+      bodyBytesMax: core.options.bodyBytesMax,
+      argBytesMax: LIMITS.argBytesMax,
+      textBytesMax: LIMITS.textBytesMax,
+      largeBodyBytes: LIMITS.largeBodyBytes,
+    });
+  }
+
+  /** It is not read on. */
+  get isHeld(): boolean {
+    return this.#holds !== 0;
+  }
+
+  /** Unsent bytes, with those that wait in the line. */
+  get pendingBytes(): number {
+    return this.#line === undefined ? this.out.length : this.out.length + this.#line.bytes;
+  }
+
+  // ---- bytes in
+
+  received(chunk: Uint8Array): void {
+    if (this.isClosed || this.isFinishing) return;
+    this.core.beginTurn();
+    this.receivedAtMs = this.core.nowMs;
+    this.reader.push(chunk);
+    if (this.#holds === 0) this.process();
+    else {
+      this.wire.pause();
+      this.core.noteRead(this);
+    }
+  }
+
+  /** Runs what has been read, as far as nothing holds it up. */
+  process(): void {
+    const { reader, core } = this;
+    while (this.#holds === 0 && !this.isFinishing && !this.isClosed) {
+      const item = reader.next();
+      if (item === ITEM.packet) runCommand(core, this);
+      else if (item === ITEM.more) break;
+      else if (item === ITEM.large) this.#makeRoom();
+      else if (item === ITEM.text) runLine(core, this, reader.line);
+      else runFault(core, this);
+      if (this.out.length > LIMITS.outHighBytes || this.#line !== undefined) this.#holdIfFull();
+    }
+    core.noteRead(this);
+  }
+
+  #makeRoom(): void {
+    const { bodyBytes } = this.reader;
+    if (this.core.budget.reserve(this, bodyBytes)) {
+      this.#reservedBytes = bodyBytes;
+      this.reader.accept();
+    } else this.hold(HOLD.budget);
+  }
+
+  /** BudgetUser: there is memory for the packet that was announced. */
+  granted(): void {
+    this.#reservedBytes = this.reader.bodyBytes;
+    this.reader.accept();
+    this.release(HOLD.budget);
+  }
+
+  #holdIfFull(): void {
+    if (this.pendingBytes > LIMITS.outHighBytes) this.hold(HOLD.out);
+    if (this.#line !== undefined && this.#line.slotCount >= LIMITS.pendingRepliesMax) this.hold(HOLD.line);
+  }
+
+  hold(reason: number): void {
+    if (this.isClosed) return;
+    if (this.#holds === 0) {
+      this.wire.pause();
+      this.core.held.add(this);
+    }
+    this.#holds |= reason;
+  }
+
+  release(reason: number): void {
+    if ((this.#holds & reason) === 0) return;
+    this.#holds &= ~reason;
+    if (this.#holds !== 0 || this.isClosed) return;
+    this.core.held.delete(this);
+    this.core.resume(this);
+  }
+
+  // ---- replies
+
+  /** Where the next reply to this connection's requests goes. */
+  reply(): OutBuffer {
+    this.core.markDirty(this);
+    return this.#line === undefined ? this.out : this.#line.tail;
+  }
+
+  /** Where a packet about this job goes: behind its JOB_CREATED, if that still waits. */
+  outFor(serial: number): OutBuffer {
+    this.core.markDirty(this);
+    return this.#line?.isStanding(serial) === true ? this.#line.tail : this.out;
+  }
+
+  replyCreated(serial: number): void {
+    writeCreated(this.reply(), this.core.handles, serial);
+    this.#line?.noteCreated(serial);
+  }
+
+  replyError(code: string, text: string): void {
+    writeError(this.reply(), code, text);
+  }
+
+  /** The number for the next submit; it names the submit if its reply has to wait. */
+  get ticket(): number {
+    return this.#nextTicket;
+  }
+
+  /** The reply to the submit of `ticket` waits. */
+  holdReply(): void {
+    this.#line ??= new ReplyLine();
+    this.#line.hold(this.#nextTicket++);
+  }
+
+  /** A reply that waited has come. */
+  answerReply(ticket: number, serial: number | undefined, write: (out: OutBuffer) => void): void {
+    if (this.isClosed || this.#line === undefined) return;
+    this.#line.answer(ticket, serial, write);
+    this.#line.release(this.out);
+    if (this.#line.slotCount === 0) this.#line = undefined;
+    if (this.#line === undefined || this.#line.slotCount < LIMITS.pendingRepliesMax / 2) this.release(HOLD.line);
+    this.core.markDirty(this);
+  }
+
+  // ---- bytes out
+
+  /** Writes what the socket takes; at the end of a turn, and when it takes more. */
+  flush(): void {
+    this.isDirty = false;
+    if (this.isClosed) return;
+    const before = this.out.length;
+    const isAllOut = this.out.flush(this.wire);
+    if (isAllOut) this.blockedSinceMs = undefined;
+    else if (this.blockedSinceMs === undefined || this.out.length < before) this.blockedSinceMs = this.core.nowMs;
+    this.core.noteBlocked(this, !isAllOut);
+    this.count();
+    if (this.pendingBytes < LIMITS.outHighBytes / 2) this.release(HOLD.out);
+    if (this.#feeders !== undefined && this.out.length < this.#lowBytes()) this.#releaseFeeders();
+    if (isAllOut && this.isFinishing && this.#line === undefined) this.#sendFin();
+  }
+
+  drained(): void {
+    if (this.isClosed) return;
+    this.core.beginTurn();
+    this.flush();
+  }
+
+  /** A packet of `feeder`'s job has been put down here: where this peer does not keep up, the worker is not read on. */
+  relieve(feeder: Session | undefined): void {
+    const high = this.core.budget.isTight ? LIMITS.largeBodyBytes : LIMITS.outHighBytes;
+    if (this.out.length <= high) return;
+    if (this.blockedSinceMs === undefined) this.flush();
+    if (this.out.length <= high || this.isClosed) return;
+    if (this.out.length > outHardBytes(this.core.options.bodyBytesMax))
+      this.core.doom(this, "it does not read its job's packets");
+    else if (feeder !== undefined && feeder !== this && feeder.connection.held.length === 1) {
+      this.#feeders ??= new Set();
+      this.#feeders.add(feeder);
+      feeder.slowWatchers.add(this);
+      feeder.hold(HOLD.feeding);
+    } else if (this.core.budget.isExceeded) this.core.doom(this, "it does not read, and the buffer memory is used up");
+  }
+
+  #lowBytes(): number {
+    return (this.core.budget.isTight ? LIMITS.largeBodyBytes : LIMITS.outHighBytes) / 2;
+  }
+
+  #releaseFeeders(): void {
+    for (const feeder of this.#feeders ?? []) {
+      feeder.slowWatchers.delete(this);
+      if (feeder.slowWatchers.size === 0) feeder.release(HOLD.feeding);
+    }
+    this.#feeders = undefined;
+  }
+
+  /** Tells the budget how many bytes this connection's buffers take. */
+  count(): void {
+    const reserved = this.reader.isMidItem ? this.#reservedBytes : 0;
+    const now = this.isClosed ? 0 : this.pendingBytes + Math.max(0, this.reader.heldBytes - reserved);
+    const change = now - this.#countedBytes + (reserved - this.#reservedBytes);
+    this.#countedBytes = now;
+    this.#reservedBytes = reserved;
+    if (change !== 0) this.core.budget.change(change);
+  }
+
+  // ---- the end
+
+  finished(): void {
+    if (this.isClosed || this.isFinishing) return;
+    this.core.beginTurn();
+    const mayAnswer = this.connection.held.length === 0 && (this.#holds & HOLD.feeding) === 0;
+    if (mayAnswer) this.process();
+    this.finish();
+  }
+
+  /** Reads no more, and closes once all replies are out. */
+  finish(): void {
+    if (this.isFinishing || this.isClosed) return;
+    this.isFinishing = true;
+    this.core.leave(this);
+    this.core.markDirty(this);
+  }
+
+  #sendFin(): void {
+    if (this.#hasSentFin) return;
+    this.#hasSentFin = true;
+    this.wire.finish();
+    this.core.linger(this);
+  }
+
+  closed(): void {
+    if (this.isClosed) return;
+    this.core.beginTurn();
+    this.core.leave(this);
+    this.isClosed = true;
+    this.out.clear();
+    this.#line = undefined;
+    this.#releaseFeeders();
+    for (const watcher of this.slowWatchers) watcher.#feeders?.delete(this);
+    this.slowWatchers.clear();
+    this.core.remove(this);
+    this.core.budget.forget(this);
+    this.core.budget.change(-this.#countedBytes - this.#reservedBytes);
+    this.#countedBytes = 0;
+    this.#reservedBytes = 0;
+  }
+
+  /** Closes at once, whatever is unsent. */
+  destroy(): void {
+    this.closed();
+    this.wire.destroy();
+  }
+}
