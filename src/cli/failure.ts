@@ -16,13 +16,20 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** The sentence, without a stack. */
 export function failureSentence(error: unknown): string {
-  if (error instanceof GearError) return error.message;
+  if (error instanceof GearError) return withReason(error);
   if (!(error instanceof Error)) return String(error);
   return reasonOf(error) ?? error.message;
 }
 
+/** Puts words for people in the place of the system's, where the message ends in them. */
+function withReason(error: GearError): string {
+  const { cause, message } = error;
+  const reason = reasonOf(cause);
+  return reason !== undefined && cause instanceof Error ? message.replace(cause.message, reason) : message;
+}
+
 /** What the system's error code means, or undefined if it is not one. */
-export function reasonOf(error: unknown): string | undefined {
+function reasonOf(error: unknown): string | undefined {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return REASONS[code];
 }

@@ -1,10 +1,14 @@
 /** Runs a job server as the whole purpose of this process: pid file, signals, log, exit status. */
 import { GearError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { startJobServer } from "../server/job-server.ts";
 import type { JobServer, ServerOptions } from "../server/server-options.ts";
 import { failureSentence } from "./failure.ts";
 import { type PidFile, writePidFile } from "./pid-file.ts";
+
+/** Pending connections that Bun asks of the system, whatever it is told. */
+const BUN_BACKLOG = 512;
 
 /** How a server is run. */
 export interface RunOptions {
@@ -22,7 +26,7 @@ export interface RunOptions {
 }
 
 /** `stop`: at once. `graceful`: jobs in hand may end; the second such signal stops at once. `reload`: the log, then settings. */
-export type SignalAction = "stop" | "graceful" | "reload";
+type SignalAction = "stop" | "graceful" | "reload";
 
 /**
  * Starts the server and returns when it has ended.
@@ -39,6 +43,7 @@ export async function runServer(options: RunOptions): Promise<void> {
   try {
     const server = await startJobServer(options.server);
     stopper.take(server);
+    noteBacklog(options.server);
     await announce(options, server);
     await server.ended;
   } catch (error) {
@@ -47,6 +52,15 @@ export async function runServer(options: RunOptions): Promise<void> {
   }
   pidFile?.remove();
   log.write("NOTICE", "the server has ended");
+}
+
+/** Says once that Bun does not take the backlog that was asked for. */
+function noteBacklog({ backlog, log }: ServerOptions): void {
+  const isAsked = backlog > BUN_BACKLOG && backlog !== LIMITS.backlog;
+  if (!isAsked || process.versions["bun"] === undefined) return;
+  log.announce("WARNING", "Bun listens with a backlog of 512; GEARWRIGHT_RUNTIME=node gives what is asked", {
+    asked: backlog,
+  });
 }
 
 async function announce(options: RunOptions, server: JobServer): Promise<void> {

@@ -1,4 +1,5 @@
 /** `gearwright serve`: the job server with settings of its own. */
+import { isIP } from "node:net";
 import { systemClock } from "../base/clock.ts";
 import { isLoopback, type ListenAddress, showListenAddress } from "../base/listen-address.ts";
 import { Log } from "../base/log.ts";
@@ -8,6 +9,7 @@ import { readSettings, type SettingsInput } from "../settings/read-settings.ts";
 import { listenAddresses, quarterOfMemoryBytes } from "../settings/rules.ts";
 import { showMistake } from "../settings/setting.ts";
 import { SETTING_NAMES, SETTINGS, type Settings } from "../settings/table.ts";
+import { hostAddresses } from "./host-addresses.ts";
 import { openSink } from "./open-log.ts";
 import { runServer } from "./run-server.ts";
 import { complain, say } from "./terminal.ts";
@@ -23,7 +25,7 @@ environment, the environment over the file.
 
 ${describeFlags()}
 
-SIGTERM and SIGINT: no new jobs, the jobs in hand may end for --grace; a second one ends at once.
+SIGTERM and SIGINT: no new jobs, the jobs in hand may end for --grace; a second one stops it.
 SIGHUP: opens the log again and reloads --verbose.
 Exit status: 0 after an end that was asked for, 1 after a mistake or a failure.`;
 }
@@ -52,7 +54,7 @@ async function runWith(settings: Settings, input: SettingsInput): Promise<void> 
   const log = openLog(settings);
   try {
     await runServer({
-      server: serverOptions(settings, log),
+      server: await serverOptions(settings, log),
       pidFile: settings.pidFile,
       isPidFileOptional: false,
       onListening: (server) => greet(server, settings, log),
@@ -74,9 +76,12 @@ function openLog(settings: Settings): Log {
   });
 }
 
-function serverOptions(settings: Settings, log: Log): ServerOptions {
+async function serverOptions(settings: Settings, log: Log): Promise<ServerOptions> {
+  const addresses = listenAddresses(settings).map((address) =>
+    address.kind === "tcp" && isIP(address.host) === 0 ? hostAddresses(address.host, address.port) : [address],
+  );
   return {
-    listen: listenAddresses(settings),
+    listen: (await Promise.all(addresses)).flat(),
     backlog: settings.backlog,
     httpListen: undefined,
     bodyBytesMax: settings.bodyBytesMax,
@@ -90,7 +95,9 @@ function serverOptions(settings: Settings, log: Log): ServerOptions {
     hasExceptions: settings.hasExceptions,
     handlePrefix: settings.handlePrefix,
     versionText: packageVersion(),
-    verboseText: settings.verbose,
+    get verboseText() {
+      return log.level;
+    },
     graceMs: settings.graceMs,
     clock: systemClock,
     log,

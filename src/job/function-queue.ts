@@ -65,9 +65,16 @@ export class FunctionQueue {
     return this.queueMax !== undefined && this.totalCount >= this.queueMax[priority];
   }
 
-  addSleeper(ability: Ability): void {
+  /** The one who sleeps longest is woken first, unless a later one is put before it. */
+  addSleeper(ability: Ability, isFirst: boolean): void {
     if (ability.isSleeping) return;
     ability.isSleeping = true;
+    if (isFirst && this.firstSleeper !== undefined) {
+      ability.nextSleeper = this.firstSleeper;
+      this.firstSleeper.previousSleeper = ability;
+      this.firstSleeper = ability;
+      return;
+    }
     ability.previousSleeper = this.#lastSleeper;
     if (this.#lastSleeper === undefined) this.firstSleeper = ability;
     else this.#lastSleeper.nextSleeper = ability;

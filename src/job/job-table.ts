@@ -140,7 +140,7 @@ export class JobTable {
     return "waits";
   }
 
-  /** The store has answered: the job is in it, or it was refused and will not be. */
+  /** The store has answered: the job is in it, or will not be. Who waited to watch one cancelled meanwhile hears so. */
   answer(job: Job, refusal: Refusal | undefined, nowMs: number): void {
     this.#enter();
     const { waiters } = job;
@@ -158,12 +158,10 @@ export class JobTable {
         this.#effects.create(waiter, job);
       }
     }
-    if (job.state !== "over") this.#dropUnwanted(job);
-    else {
-      // Cancelled before the answer: whoever waited to watch it learns of both now.
+    if (job.state === "over") {
       this.#forwardAll(job, "fail", NO_DATA);
       this.#watchers.clear(job);
-    }
+    } else this.#dropUnwanted(job);
     this.#isBusy = false;
   }
 
@@ -242,10 +240,10 @@ export class JobTable {
     this.functions.note(functionQueue);
   }
 
-  /** PRE_SLEEP. */
-  sleep(connection: Connection, nowMs: number): void {
+  /** PRE_SLEEP; with `isFirst` the worker is woken before those who sleep already. */
+  sleep(connection: Connection, isFirst: boolean, nowMs: number): void {
     this.#enter();
-    this.#wakeUps.sleep(connection, nowMs);
+    this.#wakeUps.sleep(connection, isFirst, nowMs);
     this.#isBusy = false;
   }
 
@@ -304,16 +302,14 @@ export class JobTable {
     this.#enter();
     connection.isClosed = true;
     const credited = this.#wakeUps.rouse(connection);
-    for (const job of connection.watched) this.#unwatch(connection, job);
+    for (const job of connection.watched) {
+      this.#watchers.remove(connection, job);
+      this.#dropUnwanted(job);
+    }
     connection.watched.clear();
     for (const ability of connection.abilities.values()) this.#unlearn(ability, nowMs);
     if (credited !== undefined) this.#wakeUps.balance(credited, nowMs);
     this.#isBusy = false;
-  }
-
-  #unwatch(connection: Connection, job: Job): void {
-    this.#watchers.remove(connection, job);
-    this.#dropUnwanted(job);
   }
 
   /** A job that nobody wants any more ends, unless a worker has it. */

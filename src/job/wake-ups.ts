@@ -44,13 +44,13 @@ export class WakeUps {
     }
   }
 
-  /** PRE_SLEEP: the worker is looked at for all its functions, and woken at once or left sleeping. */
-  sleep(connection: Connection, nowMs: number): void {
+  /** PRE_SLEEP: the worker is looked at for all its functions, and woken at once or left sleeping, as the next to be woken if `isFirst`. */
+  sleep(connection: Connection, isFirst: boolean, nowMs: number): void {
     const credited = this.#takeCredit(connection);
     connection.isAsleep = true;
     connection.isWoken = false;
     for (let ability = connection.firstTurn; ability !== undefined; ability = ability.nextTurn) {
-      ability.functionQueue.addSleeper(ability);
+      ability.functionQueue.addSleeper(ability, isFirst);
     }
     if (credited !== undefined) this.balance(credited, nowMs);
     for (let ability = connection.firstTurn; ability !== undefined && !connection.isWoken; ability = ability.nextTurn) {
@@ -71,7 +71,7 @@ export class WakeUps {
   learn(ability: Ability, nowMs: number): void {
     const { connection } = ability;
     if (!connection.isAsleep || connection.isWoken) return;
-    ability.functionQueue.addSleeper(ability);
+    ability.functionQueue.addSleeper(ability, false);
     this.balance(ability.functionQueue, nowMs);
   }
 

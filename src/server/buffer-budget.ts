@@ -5,8 +5,10 @@ export class BufferBudget {
   readonly #bytesMax: number;
   readonly #waiting = new Map<BudgetUser, number>();
   #usedBytes = 0;
+  /** The part of the used bytes that is reserved for packets on their way. */
+  #reservedBytes = 0;
 
-  /** `bytesMax` is not below the largest packet, so that everyone who waits is served in the end. */
+  /** `bytesMax` may be exceeded by one packet: where nobody has a reservation the first one is given, so that all come through. */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
@@ -33,12 +35,18 @@ export class BufferBudget {
 
   /** Takes `bytes` for a packet that is about to come; false: `user` waits, and `granted` will be called. */
   reserve(user: BudgetUser, bytes: number): boolean {
-    if (this.#waiting.size > 0 || this.#usedBytes + bytes > this.#bytesMax) {
+    if (this.#waiting.size > 0 || !this.#hasRoomFor(bytes)) {
       this.#waiting.set(user, bytes);
       return false;
     }
-    this.#usedBytes += bytes;
+    this.#take(bytes);
     return true;
+  }
+
+  /** Gives reserved bytes back. */
+  giveBack(bytes: number): void {
+    this.#reservedBytes -= bytes;
+    this.change(-bytes);
   }
 
   /** The user waits no more. */
@@ -46,11 +54,20 @@ export class BufferBudget {
     if (this.#waiting.delete(user)) this.#serve();
   }
 
+  #hasRoomFor(bytes: number): boolean {
+    return this.#reservedBytes === 0 || this.#usedBytes + bytes <= this.#bytesMax;
+  }
+
+  #take(bytes: number): void {
+    this.#usedBytes += bytes;
+    this.#reservedBytes += bytes;
+  }
+
   #serve(): void {
     for (const [user, bytes] of this.#waiting) {
-      if (this.#usedBytes > 0 && this.#usedBytes + bytes > this.#bytesMax) return;
+      if (!this.#hasRoomFor(bytes)) return;
       this.#waiting.delete(user);
-      this.#usedBytes += bytes;
+      this.#take(bytes);
       user.granted();
     }
   }

@@ -9,7 +9,7 @@ import { isHttpLine } from "../protocol/admin-text.ts";
 import type { PacketReader } from "../protocol/packet-reader.ts";
 import { PACKET_NAMES, PACKETS, type PacketName } from "../protocol/packets.ts";
 import { answerAdmin } from "./admin.ts";
-import { type AssignForm, writeAssign, writeBytes, writeEmpty, writeTexts } from "./replies.ts";
+import { writeBytes, writeTexts } from "./replies.ts";
 import type { ServerCore } from "./server-core.ts";
 import { REFUSAL_TEXT } from "./server-effects.ts";
 import type { Session } from "./session.ts";
@@ -32,12 +32,12 @@ const COMMANDS: Partial<Record<PacketName, Handler>> = {
   CAN_DO_TIMEOUT:     (core, session, packet) => canDo(core, session, packet.text(0), workerTimeoutMs(packet.text(1))),
   CANT_DO:            (core, session, packet) => core.table.cannot(session.connection, packet.text(0), core.nowMs),
   RESET_ABILITIES:    (core, session) => core.table.resetAbilities(session.connection, core.nowMs),
-  PRE_SLEEP:          (core, session) => core.table.sleep(session.connection, core.nowMs),
+  PRE_SLEEP:          (core, session) => core.table.sleep(session.connection, false, core.nowMs),
   ALL_YOURS:          () => {},
   SET_CLIENT_ID:      (_core, session, packet) => { session.clientId = packet.text(0).slice(0, LIMITS.clientIdBytesMax); },
-  GRAB_JOB:           (core, session) => grab(core, session, "plain"),
-  GRAB_JOB_UNIQ:      (core, session) => grab(core, session, "unique"),
-  GRAB_JOB_ALL:       (core, session) => grab(core, session, "all"),
+  GRAB_JOB:           (core, session) => core.counter.grab(session, "plain"),
+  GRAB_JOB_UNIQ:      (core, session) => core.counter.grab(session, "unique"),
+  GRAB_JOB_ALL:       (core, session) => core.counter.grab(session, "all"),
   WORK_DATA:          (core, session, packet) => report(core, session, packet, "data"),
   WORK_WARNING:       (core, session, packet) => report(core, session, packet, "warning"),
   WORK_STATUS:        progress,
@@ -62,13 +62,19 @@ const COMMANDS: Partial<Record<PacketName, Handler>> = {
 /** The handlers by type. */
 const HANDLERS: readonly (Handler | undefined)[] = PACKET_NAMES.map((name) => name && COMMANDS[name]);
 
+/** 1 for what a worker says of jobs in hand, by type: it does not disturb a GRAB_JOB that stands. */
+const IS_REPORT = Uint8Array.from(PACKET_NAMES, (name) => (name?.startsWith("WORK_") === true ? 1 : 0));
+
 /** Runs the packet that the session's reader has just read. */
 export function runCommand(core: ServerCore, session: Session): void {
   const packet = session.reader;
   const handler = HANDLERS[packet.type];
   if (!packet.isRequest) session.replyError("INVALID_MAGIC", "Request magic expected");
   else if (handler === undefined) session.replyError("INVALID_COMMAND", "Command not expected");
-  else handler(core, session, packet);
+  else {
+    if (session.standing !== undefined && IS_REPORT[packet.type] === 0) core.counter.settle(session);
+    handler(core, session, packet);
+  }
 }
 
 /** Runs a text line; what looks like a web browser is closed. */
@@ -102,12 +108,6 @@ function canDo(core: ServerCore, session: Session, functionName: string, timeout
 function workerTimeoutMs(word: string): number {
   const timeoutMs = word.length > 20 ? 0 : Number.parseInt(word, 10);
   return timeoutMs > 0 ? Math.max(timeoutMs, LIMITS.workerTimeoutMsMin) : 0;
-}
-
-function grab(core: ServerCore, session: Session, form: AssignForm): void {
-  const job = core.table.grab(session.connection, core.nowMs);
-  if (job === undefined) writeEmpty(session.reply(), PACKETS.NO_JOB.type);
-  else writeAssign(session.reply(), core.handles, job, form);
 }
 
 function serialOf(core: ServerCore, packet: PacketReader): number {

@@ -8,7 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Refusal } from "../job/effects.ts";
 import type { Job } from "../job/job.ts";
-import type { Batch, JobStore, StoredJob } from "../store/job-store.ts";
+import type { Batch, JobStore, StoreAnswer, StoredJob } from "../store/job-store.ts";
 
 /** First and longest pause before a failed batch is sent again, ms. */
 const RETRY_MS_MIN = 100;
@@ -41,7 +41,6 @@ export class Committer {
   #ends: number[] = [];
   #addBytes = 0;
   #inFlight: Add[] | undefined = undefined;
-  #retryMs = RETRY_MS_MIN;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   #isClosed = false;
 
@@ -105,21 +104,26 @@ export class Committer {
     const adds = this.#nextAdds();
     const batch: Batch = { ends: this.#ends.splice(0, LIMITS.batchJobsMax), adds: adds.map((add) => add.stored) };
     this.#inFlight = adds;
-    for (;;) {
-      try {
-        const answers = await this.#options.store.commit(batch);
-        for (const [index, add] of adds.entries()) this.#settle(add, answers[index]?.kind === "added");
-        break;
-      } catch (error) {
-        this.#options.failed(error);
-        await new Promise((resolve) => setTimeout(resolve, this.#retryMs).unref());
-        this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS_MAX);
-        if (this.#isClosed) return;
-      }
-    }
-    this.#retryMs = RETRY_MS_MIN;
+    const answers = await this.#commit(batch);
+    if (this.#isClosed) return;
+    for (const [index, add] of adds.entries()) this.#settle(add, answers[index]?.kind === "added");
     this.#inFlight = undefined;
     this.turn();
+  }
+
+  async #commit(batch: Batch): Promise<readonly StoreAnswer[]> {
+    let retryMs = RETRY_MS_MIN;
+    while (!this.#isClosed) {
+      try {
+        return await this.#options.store.commit(batch);
+      } catch (error) {
+        this.#options.failed(error);
+        const pauseMs = retryMs;
+        await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
+        retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
+      }
+    }
+    return [];
   }
 
   /** An add that was refused because it was late, but is in the store, is taken out again. */
@@ -153,9 +157,8 @@ export class Committer {
     this.#timer = undefined;
     const lateMs = this.#options.clock.nowMs() - this.#options.commitMsMax;
     for (const add of this.#inFlight ?? []) if (add.sinceMs <= lateMs) this.#answer(add, "storeFailed");
-    while (this.#adds[0] !== undefined && this.#adds[0].sinceMs <= lateMs) {
-      const add = this.#adds.shift();
-      if (add === undefined) break;
+    const inTime = this.#adds.findIndex((add) => add.sinceMs > lateMs);
+    for (const add of this.#adds.splice(0, inTime < 0 ? this.#adds.length : inTime)) {
       this.#addBytes -= add.stored.workload.length;
       this.#answer(add, "storeFailed");
     }

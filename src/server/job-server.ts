@@ -5,6 +5,7 @@ import { GearError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import { showListenAddress } from "../base/listen-address.ts";
 import type { JobStore } from "../store/job-store.ts";
+import { type GearmandHttp, openGearmandHttp } from "./gearmand-http.ts";
 import { openListener } from "./listener.ts";
 import { ServerCore } from "./server-core.ts";
 import type { JobServer, ListenAddress, ServerOptions } from "./server-options.ts";
@@ -37,10 +38,12 @@ export async function startJobServer(options: ServerOptions, parts: ServerParts 
 
 class RunningServer implements JobServer {
   addresses: readonly ListenAddress[] = [];
+  httpAddress: ListenAddress | undefined = undefined;
   readonly ended: Promise<void>;
   readonly #options: ServerOptions;
   readonly #core: ServerCore;
   readonly #listeners: Listener[] = [];
+  #http: GearmandHttp | undefined = undefined;
   #settleEnded: () => void = () => {};
   #isStopped = false;
   #graceTimer: ReturnType<typeof setTimeout> | undefined = undefined;
@@ -62,44 +65,63 @@ class RunningServer implements JobServer {
   async open(): Promise<void> {
     const opened: ListenAddress[] = [];
     for (const address of this.#options.listen) {
-      try {
-        const listener = await openListener({
+      const place = await this.#listen(address, () =>
+        openListener({
           address,
           backlog: this.#options.backlog,
           keepAliveMs: LIMITS.keepAliveMs,
           accept: (wire) => this.#core.accept(wire),
-        });
-        this.#listeners.push(listener);
-        opened.push(address.kind === "tcp" ? { ...address, port: listener.port } : address);
-      } catch (error) {
-        if (address.kind === "tcp" && address.isOptional === true && isMissingAddress(error)) continue;
-        await this.stop("now");
-        throw listenError(address, error);
-      }
+        }),
+      );
+      if (place !== undefined) opened.push(place);
     }
     this.addresses = opened;
+    const { httpListen } = this.#options;
+    if (httpListen === undefined) return;
+    this.httpAddress = await this.#listen(httpListen, async () => {
+      this.#http = await openGearmandHttp(this.#core, httpListen);
+      return this.#http;
+    });
+  }
+
+  /** Opens one address; undefined: it is optional and this machine lacks it. */
+  async #listen(address: ListenAddress, openOne: () => Promise<Listener>): Promise<ListenAddress | undefined> {
+    try {
+      const listener = await openOne();
+      // `shutdown` may have come over an address that was open already.
+      if (this.#core.isStopping) void listener.close();
+      else this.#listeners.push(listener);
+      return address.kind === "tcp" ? { ...address, port: listener.port } : address;
+    } catch (error) {
+      if (address.kind === "tcp" && address.isOptional === true && isMissingAddress(error)) return undefined;
+      await this.stop("now");
+      throw listenError(address, error);
+    }
   }
 
   async stop(mode: "now" | "graceful"): Promise<void> {
     if (this.#isStopped) return await this.ended;
     this.#core.isStopping = true;
     for (const listener of this.#listeners.splice(0)) void listener.close();
-    if (mode === "now" || !this.#hasJobsInHand()) this.#end();
-    else this.#waitForJobs();
+    if (mode === "now" || !this.#hasWorkLeft()) this.#end();
+    else this.#waitForWork();
     return await this.ended;
   }
 
-  #hasJobsInHand(): boolean {
-    return this.#core.sessions.some((session) => session !== undefined && session.connection.held.length > 0);
+  /** A worker has a job in hand, or a reply is not out. */
+  #hasWorkLeft(): boolean {
+    return this.#core.sessions.some(
+      (session) => session !== undefined && (session.connection.held.length > 0 || session.hasUnsent),
+    );
   }
 
-  /** Looks every few ms whether the last job in hand is over; the grace is the limit. */
-  #waitForJobs(): void {
+  /** Looks every few ms whether the last job in hand is over and all is sent; the grace is the limit. */
+  #waitForWork(): void {
     if (this.#graceTimer !== undefined) return;
     const startedAtMs = this.#options.clock.nowMs();
     const look = (): void => {
       const isOver = this.#options.clock.nowMs() - startedAtMs >= this.#options.graceMs;
-      if (isOver || !this.#hasJobsInHand()) this.#end();
+      if (isOver || !this.#hasWorkLeft()) this.#end();
       else this.#graceTimer = setTimeout(look, 20);
     };
     this.#graceTimer = setTimeout(look, 20);
@@ -112,6 +134,7 @@ class RunningServer implements JobServer {
     // One more turn, so that the last replies are on their way.
     setImmediate(() => {
       this.#core.close();
+      this.#http?.destroy();
       this.#settleEnded();
     });
   }

@@ -75,7 +75,7 @@ export function listenOnBun(options: ListenerOptions): Listener {
     },
   };
   if (address.kind === "unix") {
-    const listener = Bun.listen<Line>({ unix: address.path, socket });
+    const listener = Bun.listen<Line>({ unix: address.path, allowHalfOpen: true, socket });
     return { port: 0, close: async () => listener.stop() };
   }
   const ipv6Only = address.isIpv6Only === true ? { ipv6Only: true } : {};

@@ -5,6 +5,8 @@
  * ```text
  *  out <── [slot 1: waits] replies behind it ── [slot 2: answered] replies behind it ── [slot 3: waits] …
  * ```
+ *
+ * What is said of a job goes into the slot in which its latest JOB_CREATED stands: behind that, but not behind what came later.
  */
 import { OutBuffer } from "./out-buffer.ts";
 
@@ -12,21 +14,30 @@ import { OutBuffer } from "./out-buffer.ts";
 const SLOT_BLOCK_BYTES = 256;
 
 class Slot {
+  readonly ticket: number;
   /** The slot's own reply, once it is there. */
   own: OutBuffer | undefined = undefined;
-  isAnswered = false;
   /** The replies that stand behind it. */
   readonly behind = new OutBuffer(SLOT_BLOCK_BYTES);
+  /** Bytes of both that the line has counted. */
+  countedBytes = 0;
   /** Jobs whose JOB_CREATED stands in this slot or behind it. */
   readonly serials: number[] = [];
+
+  constructor(ticket: number) {
+    this.ticket = ticket;
+  }
 }
 
 /** Exists only while a reply waits. */
 export class ReplyLine {
   readonly #slots = new Map<number, Slot>();
-  #last = new Slot();
-  readonly #standing = new Set<number>();
-  #settledBytes = 0;
+  #last = new Slot(0);
+  /** The slot to which something about a job was added last, besides the last of all. */
+  #touched = this.#last;
+  /** Where the latest JOB_CREATED of each job stands. */
+  readonly #standing = new Map<number, Slot>();
+  #countedBytes = 0;
 
   /** How many replies wait or stand answered behind one that waits. */
   get slotCount(): number {
@@ -35,7 +46,9 @@ export class ReplyLine {
 
   /** Bytes that stand in the line. */
   get bytes(): number {
-    return this.#settledBytes + this.#last.behind.length;
+    this.#count(this.#touched);
+    this.#count(this.#last);
+    return this.#countedBytes;
   }
 
   /** Where the next reply goes. Only while `slotCount` is above 0. */
@@ -43,49 +56,59 @@ export class ReplyLine {
     return this.#last.behind;
   }
 
-  /** A reply must wait; `ticket` names it. */
+  /** A reply must wait; `ticket`, above all earlier ones, names it. */
   hold(ticket: number): void {
-    this.#settledBytes += this.#last.behind.length;
-    this.#last = new Slot();
+    this.#count(this.#last);
+    this.#last = new Slot(ticket);
     this.#slots.set(ticket, this.#last);
   }
 
   /** The JOB_CREATED of this job has just been written to `tail`. */
   noteCreated(serial: number): void {
-    this.#last.serials.push(serial);
-    this.#standing.add(serial);
+    this.#stand(this.#last, serial);
   }
 
-  /** Whether the client has not yet heard of this job. */
-  isStanding(serial: number): boolean {
-    return this.#standing.has(serial);
+  /** Where a packet about this job goes while the client has not yet heard of it; undefined: straight out. */
+  placeOf(serial: number): OutBuffer | undefined {
+    const slot = this.#standing.get(serial);
+    if (slot === undefined) return undefined;
+    this.#count(this.#touched);
+    this.#touched = slot;
+    return slot.behind;
   }
 
   /** The reply has come: `write` puts it down. A ticket that does not wait is left alone. */
   answer(ticket: number, serial: number | undefined, write: (out: OutBuffer) => void): void {
     const slot = this.#slots.get(ticket);
-    if (slot === undefined || slot.isAnswered) return;
-    slot.isAnswered = true;
+    if (slot === undefined || slot.own !== undefined) return;
     slot.own = new OutBuffer(SLOT_BLOCK_BYTES);
     write(slot.own);
-    this.#settledBytes += slot.own.length;
-    if (serial === undefined) return;
-    slot.serials.push(serial);
-    this.#standing.add(serial);
+    this.#count(slot);
+    if (serial !== undefined) this.#stand(slot, serial);
   }
 
   /** Moves all that waits for nothing to `out`. */
   release(out: OutBuffer): void {
     for (const [ticket, slot] of this.#slots) {
-      if (!slot.isAnswered) return;
+      if (slot.own === undefined) return;
       this.#slots.delete(ticket);
-      if (slot !== this.#last) this.#settledBytes -= slot.behind.length;
-      if (slot.own !== undefined) {
-        this.#settledBytes -= slot.own.length;
-        out.appendAll(slot.own);
-      }
+      this.#countedBytes -= slot.countedBytes;
+      out.appendAll(slot.own);
       out.appendAll(slot.behind);
-      for (const serial of slot.serials) this.#standing.delete(serial);
+      slot.countedBytes = 0;
+      for (const serial of slot.serials) if (this.#standing.get(serial) === slot) this.#standing.delete(serial);
     }
+  }
+
+  #stand(slot: Slot, serial: number): void {
+    slot.serials.push(serial);
+    const known = this.#standing.get(serial);
+    if (known === undefined || known.ticket < slot.ticket) this.#standing.set(serial, slot);
+  }
+
+  #count(slot: Slot): void {
+    const bytes = slot.behind.length + (slot.own?.length ?? 0);
+    this.#countedBytes += bytes - slot.countedBytes;
+    slot.countedBytes = bytes;
   }
 }

@@ -7,10 +7,11 @@ import { JobTable } from "../job/job-table.ts";
 import type { JobStore } from "../store/job-store.ts";
 import { BufferBudget } from "./buffer-budget.ts";
 import { Committer } from "./committer.ts";
+import { GrabCounter } from "./grab-counter.ts";
 import { ServerEffects } from "./server-effects.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { Session } from "./session.ts";
-import { Sweeper } from "./sweeper.ts";
+import { LINGER_MS, Sweeper } from "./sweeper.ts";
 import type { Wire } from "./wire.ts";
 
 /** Longest delay a timer of the runtimes can hold, ms. */
@@ -45,6 +46,8 @@ export class ServerCore {
   isStopping = false;
   /** Monotonic time of this turn, ms. */
   nowMs: number;
+  /** Where GRAB_JOBs stand for a moment. */
+  readonly counter: GrabCounter;
   readonly #sweeper: Sweeper;
   readonly #freeIndexes: number[] = [];
   #dirty: Session[] = [];
@@ -61,6 +64,7 @@ export class ServerCore {
     this.nowMs = options.clock.nowMs();
     this.budget = new BufferBudget(options.bufferBytesMax);
     this.#sweeper = new Sweeper(this);
+    this.counter = new GrabCounter(this);
     this.table = new JobTable(
       {
         firstSerial: parts.firstSerial,
@@ -110,6 +114,7 @@ export class ServerCore {
   /** The session takes part no more, though its last replies may still be on their way. */
   leave(session: Session): void {
     if (!session.connection.isClosed) this.table.close(session.connection, this.nowMs);
+    this.counter.leave(session);
     this.held.delete(session);
   }
 
@@ -137,11 +142,12 @@ export class ServerCore {
     this.#isTurnOpen = false;
     this.nowMs = this.options.clock.nowMs();
     if (this.#resumed.length > 0) this.#runResumed();
+    if (this.#doomed.length > 0) for (const session of this.#doomed.splice(0)) session.destroy();
+    this.counter.turn();
     this.committer?.turn();
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const session of dirty) session.flush();
-    if (this.#doomed.length > 0) for (const session of this.#doomed.splice(0)) session.destroy();
     this.armTimer();
   };
 
@@ -166,11 +172,11 @@ export class ServerCore {
     }
   }
 
-  /** The session is closed at the end of the turn, its unsent bytes are dropped. */
+  /** The session is closed at the end of the turn, its unsent bytes are dropped. May be called in an effect of the table. */
   doom(session: Session, reason: string): void {
     if (session.isClosed || this.#doomed.includes(session)) return;
     this.log("WARNING", `a connection is closed: ${reason}`, this.about(session));
-    session.out.clear();
+    session.drop();
     this.#doomed.push(session);
     this.beginTurn();
   }
@@ -212,12 +218,20 @@ export class ServerCore {
     this.#sweeper.linger(session);
   }
 
-  /** Ends every session and timer. */
+  /** Ends every session and timer: peers get what the kernel has taken, then FIN; who keeps the connection open gets RST. */
   close(): void {
     clearTimeout(this.#timer);
     this.#timerAtMs = Number.NEGATIVE_INFINITY;
     this.#sweeper.close();
+    this.counter.close();
     this.committer?.close();
-    for (const session of [...this.sessions]) session?.destroy();
+    const open = this.sessions.filter((session) => session !== undefined);
+    for (const session of open) {
+      session.closed();
+      session.wire.finish();
+    }
+    setTimeout(() => {
+      for (const { wire } of open) wire.destroy();
+    }, LINGER_MS).unref();
   }
 }

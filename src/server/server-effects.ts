@@ -36,6 +36,10 @@ export class ServerEffects implements JobEffects {
   wake(connection: Connection): void {
     const session = this.#sessionOf(connection);
     if (session === undefined) return;
+    if (session.standing !== undefined) {
+      this.#core.counter.serve(session);
+      return;
+    }
     writeEmpty(session.out, PACKETS.NOOP.type);
     this.#core.markDirty(session);
   }
@@ -65,7 +69,7 @@ export class ServerEffects implements JobEffects {
       data: told === "fail" ? undefined : data,
       isConstant: feeder?.reader.ownsBytes === true,
     });
-    if (session.out.length > 0) session.relieve(feeder);
+    session.relieve(feeder);
   }
 
   forwardStatus(watcher: Connection, job: Job, numerator: string, denominator: string): void {

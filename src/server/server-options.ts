@@ -13,6 +13,8 @@ export interface ServerOptions {
   readonly backlog: number;
   /** Where gearmand's HTTP module listens; undefined: not at all. */
   readonly httpListen: ListenAddress | undefined;
+  /** True: gearmand's HTTP module answers a job that fails with 500, or cuts its stream; false (default): with 200, as gearmand. */
+  readonly isHttpStatusReal?: boolean;
   /** Largest body of a packet, bytes. */
   readonly bodyBytesMax: number;
   /** All connections' buffers together, bytes. */
@@ -47,6 +49,8 @@ export interface ServerOptions {
 export interface JobServer {
   /** Where it listens, with the ports that the kernel gave; optional addresses that this machine lacks are left out. */
   readonly addresses: readonly ListenAddress[];
+  /** Where gearmand's HTTP module listens; undefined: nowhere. */
+  readonly httpAddress: ListenAddress | undefined;
   /**
    * Stops. `now`: every connection is closed. `graceful`: listeners are closed, submits get QUEUE_ERROR, and jobs in hand
    * may end for `graceMs`. May be called again with `now` while a graceful stop is under way.

@@ -5,7 +5,7 @@ import { ITEM, PacketReader } from "../protocol/packet-reader.ts";
 import type { BudgetUser } from "./buffer-budget.ts";
 import { runCommand, runFault, runLine } from "./commands.ts";
 import { OutBuffer } from "./out-buffer.ts";
-import { writeCreated, writeError } from "./replies.ts";
+import { type AssignForm, writeCreated, writeError } from "./replies.ts";
 import { ReplyLine } from "./reply-line.ts";
 import type { ServerCore } from "./server-core.ts";
 import type { Wire, WireEvents } from "./wire.ts";
@@ -38,6 +38,8 @@ export class Session implements WireEvents, BudgetUser {
   /** Unsent bytes wait since this time without one being taken, ms; undefined when none wait. */
   blockedSinceMs: number | undefined = undefined;
   isDirty = false;
+  /** How its GRAB_JOB wants to be answered, while that stands at the counter. */
+  standing: AssignForm | undefined = undefined;
   isClosed = false;
   /** Nothing more is read; it closes once everything is out. */
   isFinishing = false;
@@ -48,6 +50,8 @@ export class Session implements WireEvents, BudgetUser {
   #countedBytes = 0;
   /** Bytes reserved for the large packet that is coming. */
   #reservedBytes = 0;
+  /** FIN has come; what was read before it may still have to be run. */
+  #hasPeerFinished = false;
   #hasSentFin = false;
   /** The workers that are not read on because this watcher does not read. */
   #feeders: Set<Session> | undefined = undefined;
@@ -78,6 +82,11 @@ export class Session implements WireEvents, BudgetUser {
     return this.#line === undefined ? this.out.length : this.out.length + this.#line.bytes;
   }
 
+  /** Something that this peer is to get has not been handed to the kernel. */
+  get hasUnsent(): boolean {
+    return this.#line !== undefined || this.out.length > 0 || this.wire.isHolding;
+  }
+
   // ---- bytes in
 
   received(chunk: Uint8Array): void {
@@ -105,10 +114,14 @@ export class Session implements WireEvents, BudgetUser {
       if (this.out.length > LIMITS.outHighBytes || this.#line !== undefined) this.#holdIfFull();
     }
     core.noteRead(this);
+    if (this.#hasPeerFinished && this.#holds === 0) this.finish();
   }
 
   #makeRoom(): void {
     const { bodyBytes } = this.reader;
+    // The packet before it may have ended in the same chunk.
+    if (this.#reservedBytes > 0) this.core.budget.giveBack(this.#reservedBytes);
+    this.#reservedBytes = 0;
     if (this.core.budget.reserve(this, bodyBytes)) {
       this.#reservedBytes = bodyBytes;
       this.reader.accept();
@@ -148,6 +161,7 @@ export class Session implements WireEvents, BudgetUser {
 
   /** Where the next reply to this connection's requests goes. */
   reply(): OutBuffer {
+    if (this.standing !== undefined) this.core.counter.settle(this);
     this.core.markDirty(this);
     return this.#line === undefined ? this.out : this.#line.tail;
   }
@@ -155,7 +169,7 @@ export class Session implements WireEvents, BudgetUser {
   /** Where a packet about this job goes: behind its JOB_CREATED, if that still waits. */
   outFor(serial: number): OutBuffer {
     this.core.markDirty(this);
-    return this.#line?.isStanding(serial) === true ? this.#line.tail : this.out;
+    return this.#line?.placeOf(serial) ?? this.out;
   }
 
   replyCreated(serial: number): void {
@@ -201,7 +215,7 @@ export class Session implements WireEvents, BudgetUser {
     this.core.noteBlocked(this, !isAllOut);
     this.count();
     if (this.pendingBytes < LIMITS.outHighBytes / 2) this.release(HOLD.out);
-    if (this.#feeders !== undefined && this.out.length < this.#lowBytes()) this.#releaseFeeders();
+    if (this.#feeders !== undefined && this.pendingBytes < this.#lowBytes()) this.#releaseFeeders();
     if (isAllOut && this.isFinishing && this.#line === undefined) this.#sendFin();
   }
 
@@ -214,10 +228,10 @@ export class Session implements WireEvents, BudgetUser {
   /** A packet of `feeder`'s job has been put down here: where this peer does not keep up, the worker is not read on. */
   relieve(feeder: Session | undefined): void {
     const high = this.core.budget.isTight ? LIMITS.largeBodyBytes : LIMITS.outHighBytes;
-    if (this.out.length <= high) return;
+    if (this.pendingBytes <= high) return;
     if (this.blockedSinceMs === undefined) this.flush();
-    if (this.out.length <= high || this.isClosed) return;
-    if (this.out.length > outHardBytes(this.core.options.bodyBytesMax))
+    if (this.pendingBytes <= high || this.isClosed) return;
+    if (this.pendingBytes > outHardBytes(this.core.options.bodyBytesMax))
       this.core.doom(this, "it does not read its job's packets");
     else if (feeder !== undefined && feeder !== this && feeder.connection.held.length === 1) {
       this.#feeders ??= new Set();
@@ -243,10 +257,12 @@ export class Session implements WireEvents, BudgetUser {
   count(): void {
     const reserved = this.reader.isMidItem ? this.#reservedBytes : 0;
     const now = this.isClosed ? 0 : this.pendingBytes + Math.max(0, this.reader.heldBytes - reserved);
-    const change = now - this.#countedBytes + (reserved - this.#reservedBytes);
+    const change = now - this.#countedBytes;
+    const unneeded = this.#reservedBytes - reserved;
     this.#countedBytes = now;
     this.#reservedBytes = reserved;
     if (change !== 0) this.core.budget.change(change);
+    if (unneeded !== 0) this.core.budget.giveBack(unneeded);
   }
 
   // ---- the end
@@ -254,15 +270,17 @@ export class Session implements WireEvents, BudgetUser {
   finished(): void {
     if (this.isClosed || this.isFinishing) return;
     this.core.beginTurn();
-    const mayAnswer = this.connection.held.length === 0 && (this.#holds & HOLD.feeding) === 0;
-    if (mayAnswer) this.process();
-    this.finish();
+    this.#hasPeerFinished = true;
+    const hasJobs = this.connection.held.length > 0 || (this.#holds & HOLD.feeding) !== 0;
+    if (hasJobs) this.finish();
+    else this.process();
   }
 
   /** Reads no more, and closes once all replies are out. */
   finish(): void {
     if (this.isFinishing || this.isClosed) return;
     this.isFinishing = true;
+    this.core.budget.forget(this);
     this.core.leave(this);
     this.core.markDirty(this);
   }
@@ -286,9 +304,17 @@ export class Session implements WireEvents, BudgetUser {
     this.slowWatchers.clear();
     this.core.remove(this);
     this.core.budget.forget(this);
-    this.core.budget.change(-this.#countedBytes - this.#reservedBytes);
+    this.core.budget.change(-this.#countedBytes);
+    if (this.#reservedBytes > 0) this.core.budget.giveBack(this.#reservedBytes);
     this.#countedBytes = 0;
     this.#reservedBytes = 0;
+  }
+
+  /** Forgets what is unsent, and takes and reads nothing more: half a packet may have gone out, so nothing may follow it. */
+  drop(): void {
+    this.isFinishing = true;
+    this.#hasSentFin = true;
+    this.out.clear();
   }
 
   /** Closes at once, whatever is unsent. */

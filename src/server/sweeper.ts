@@ -6,7 +6,7 @@ import type { ServerCore } from "./server-core.ts";
 import type { Session } from "./session.ts";
 
 /** How long a peer may keep a connection open after our FIN, ms. */
-const LINGER_MS = 2_000;
+export const LINGER_MS = 2_000;
 
 /** Runs only while there is something to look at. */
 export class Sweeper {

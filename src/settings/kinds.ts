@@ -5,7 +5,7 @@ import type { KindName, Setting } from "./setting.ts";
 import { parseDuration, parseSize } from "./units.ts";
 
 /** A value, or what is wrong with the text and what to write instead. */
-export type Parsed = { readonly value: unknown } | { readonly what: string; readonly fix: string };
+type Parsed = { readonly value: unknown } | { readonly what: string; readonly fix: string };
 
 interface Kind {
   /** What stands for the value in help. */

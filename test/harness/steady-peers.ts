@@ -31,7 +31,10 @@ export class SteadyPeers {
   }
 
   /** Connects both and starts; `name` is the function that they use for themselves. */
-  static async start(address: WireAddress, options: { readonly name: string; readonly limitMs: number }): Promise<SteadyPeers> {
+  static async start(
+    address: WireAddress,
+    options: { readonly name: string; readonly limitMs: number },
+  ): Promise<SteadyPeers> {
     return new SteadyPeers(await Wire.connect(address), await Wire.connect(address), options);
   }
 
@@ -56,7 +59,8 @@ export class SteadyPeers {
       this.#client.send("SUBMIT_JOB", this.#name, "", workload);
       const [handle = ""] = await this.#client.expect("JOB_CREATED", this.#limitMs);
       const [resultHandle, result] = await this.#client.expect("WORK_COMPLETE", this.#limitMs);
-      if (resultHandle !== handle || result !== workload) throw new Error(`${handle} ${workload}: got ${resultHandle} ${result}`);
+      if (resultHandle !== handle || result !== workload)
+        throw new Error(`${handle} ${workload}: got ${resultHandle} ${result}`);
       await this.#client.barrier(this.#limitMs);
       this.#count += 1;
       this.#worstMs = Math.max(this.#worstMs, performance.now() - startedAtMs);
@@ -66,7 +70,7 @@ export class SteadyPeers {
 
   async #work(): Promise<void> {
     this.#worker.sendTogether(["CAN_DO", this.#name], ["GRAB_JOB"]);
-    while (!this.#isStopped) {
+    for (;;) {
       const item = await this.#worker.poll(this.#limitMs);
       if (item === undefined) throw new Error(`${this.#name}: the worker heard nothing for ${this.#limitMs} ms`);
       if (item.kind !== "packet") return;

@@ -14,16 +14,20 @@ export type Check =
   | "wake-ups: NOOP only for a job not covered"
   | "wake-ups: every job covered or every sleeper woken"
   | "wake-ups: credits"
+  | "left over"
   | "crash";
 
 /** The table does not do what its model says. */
 export class Mismatch extends Error {
   override readonly name = "Mismatch";
   readonly check: Check;
+  /** What differs. */
+  readonly detail: string;
 
   constructor(check: Check, detail: string) {
     super(`${check}: ${detail}`);
     this.check = check;
+    this.detail = detail;
   }
 }
 
@@ -35,5 +39,7 @@ export function same(check: Check, actual: unknown, expected: unknown): void {
 }
 
 function show(value: unknown): string {
-  return JSON.stringify(value, (_, each) => (each === Number.POSITIVE_INFINITY ? "never" : (each ?? null))) ?? "nothing";
+  return (
+    JSON.stringify(value, (_, each) => (each === Number.POSITIVE_INFINITY ? "never" : (each ?? null))) ?? "nothing"
+  );
 }

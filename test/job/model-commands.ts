@@ -10,17 +10,17 @@ export type ReportName = (typeof REPORTS)[number];
 /** Every kind of call, with how often it comes in relation to the others. */
 // biome-ignore format: a table
 const WEIGHTS = {
-  CAN_DO: 8, CAN_DO_TIMEOUT: 5, CANT_DO: 3, RESET_ABILITIES: 2, PRE_SLEEP: 10, GRAB_JOB: 18,
+  CAN_DO: 10, CAN_DO_TIMEOUT: 7, CANT_DO: 3, RESET_ABILITIES: 2, PRE_SLEEP: 10, GRAB_JOB: 24,
   SUBMIT_JOB: 4, SUBMIT_JOB_HIGH: 3, SUBMIT_JOB_LOW: 3,
   SUBMIT_JOB_BG: 4, SUBMIT_JOB_HIGH_BG: 3, SUBMIT_JOB_LOW_BG: 3,
   SUBMIT_JOB_EPOCH: 4, SUBMIT_REDUCE_JOB: 2, SUBMIT_REDUCE_JOB_BACKGROUND: 2,
-  "WORK_STATUS by holder": 3, "WORK_DATA by holder": 3, "WORK_WARNING by holder": 3,
-  "WORK_COMPLETE by holder": 3, "WORK_FAIL by holder": 3, "WORK_EXCEPTION by holder": 3,
+  "WORK_STATUS by holder": 6, "WORK_DATA by holder": 6, "WORK_WARNING by holder": 6,
+  "WORK_COMPLETE by holder": 6, "WORK_FAIL by holder": 6, "WORK_EXCEPTION by holder": 6,
   "WORK_STATUS by stranger": 2, "WORK_DATA by stranger": 2, "WORK_WARNING by stranger": 2,
   "WORK_COMPLETE by stranger": 2, "WORK_FAIL by stranger": 2, "WORK_EXCEPTION by stranger": 2,
-  "WORK_* of a cancelled job": 6,
+  "WORK_* of a cancelled job": 14,
   GET_STATUS: 2, GET_STATUS_UNIQUE: 2, connect: 5, close: 3, "time passes": 12,
-  "store adds": 8, "store refuses": 4, "cancel job": 3, "cancel running job": 2,
+  "store adds": 8, "store refuses": 4, "cancel job": 3, "cancel running job": 6,
   "create function": 2, "drop function": 4, maxqueue: 2,
 } as const;
 
@@ -32,8 +32,8 @@ export const COMMAND_NAMES = Object.keys(WEIGHTS) as CommandName[];
 
 const DRAWS: readonly CommandName[] = COMMAND_NAMES.flatMap((name) => new Array<CommandName>(WEIGHTS[name]).fill(name));
 
-/** Functions that the calls use: few, so that they meet. */
-export const FUNCTION_NAMES = ["", "f", "g"] as const;
+/** Functions that the calls use: few, so that they meet, and one of them more often. */
+export const FUNCTION_NAMES = ["f", "", "g", "f"] as const;
 
 /** Uniques that submits use; "x" is also a workload. */
 export const UNIQUES = ["", "-", "a", "x"] as const;
@@ -79,8 +79,13 @@ const settings: fc.Arbitrary<JobTableSettings> = fc.record({
   priorityScope: fc.constantFrom("worker", "function"),
   isRoundRobin: fc.boolean(),
   assignmentsMax: fc.constantFrom(Number.POSITIVE_INFINITY, 1, 2),
-  functionsMax: fc.constantFrom(100, 100, 100, 100, 2, 1),
-  memoryBytesMax: fc.constantFrom(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 3 * 513),
+  functionsMax: fc.constantFrom(100, 100, 100, 100, 100, 100, 2, 1),
+  memoryBytesMax: fc.constantFrom(
+    Number.POSITIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+    3 * 513,
+  ),
   wakeupsPerJob: fc.constantFrom(1, 1, 2),
   wakeOvertakeMs: fc.constantFrom(100, 30),
 });

@@ -7,6 +7,7 @@ import type { JobTableSettings } from "../../src/job/job-table-settings.ts";
 import { same } from "./mismatch.ts";
 import { Model } from "./model.ts";
 import type { ModelAnswer, ModelConnection, ModelJob, ModelRequest } from "./model-records.ts";
+import { countsOf, nextDueAtMs, statusRow } from "./model-sums.ts";
 import { checkWakes } from "./wake-up-rules.ts";
 
 /** The code under test: the real one, or a copy with a planted fault. */
@@ -103,8 +104,8 @@ export class Play {
     this.compare(nowMs);
   }
 
-  sleep(connection: ModelConnection, nowMs: number): void {
-    this.#table.sleep(this.#real(connection), nowMs);
+  sleep(connection: ModelConnection, isFirst: boolean, nowMs: number): void {
+    this.#table.sleep(this.#real(connection), isFirst, nowMs);
     this.model.sleep(connection);
     this.compare(nowMs);
   }
@@ -178,6 +179,19 @@ export class Play {
     same("returned value", this.#table.find(serial)?.serial, this.model.find(serial)?.serial);
   }
 
+  /** Ends all that goes on; nothing may be left in the table. */
+  finish(nowMs: number): void {
+    const { model } = this;
+    for (const connection of model.connections) this.close(connection, nowMs);
+    for (const job of model.storing) this.answer(job, undefined, nowMs);
+    for (const { serial } of model.jobs) this.cancel(serial, nowMs);
+    const nothing = { jobs: 0, credits: 0, timers: 0, uniques: 0, watchers: 0 };
+    same("left over", { ...this.#table.counts(), functions: undefined }, { ...nothing, functions: undefined });
+    for (const { name, creditCount, firstSleeper } of this.#table.functions) {
+      same("left over", [name, creditCount, firstSleeper === undefined], [name, 0, true]);
+    }
+  }
+
   #real(connection: ModelConnection): RealConnection {
     const real = this.#connections.get(connection.id);
     if (real === undefined) throw new Error(`connection ${connection.id} is closed`);
@@ -195,11 +209,10 @@ export class Play {
     this.#compareJobs();
     const creditOf = (id: number): string | undefined => this.#connections.get(id)?.creditedTo?.name;
     checkWakes(model, { wokenIds, creditOf, nowMs });
-    same("counts", this.#table.counts(), model.counts());
+    same("counts", this.#table.counts(), countsOf(model));
     this.#compareFunctions();
     for (const each of model.connections) this.#compareConnection(each);
-    const nextDueAtMs = this.#table.nextDueAtMs;
-    same("next due time", nextDueAtMs <= model.nextDueAtMs(), true);
+    same("next due time", this.#table.nextDueAtMs <= nextDueAtMs(model), true);
   }
 
   #compareJobs(): void {
@@ -215,33 +228,37 @@ export class Play {
       const waiting = [each.waitingCount(0), each.waitingCount(1), each.waitingCount(2)];
       rows.push([each.name, each.totalCount, each.runningCount, each.workerCount, each.assignableCount, waiting]);
     }
-    same("status rows", rows, this.model.functions.map(({ name }) => statusRow(this.model, name)));
+    same(
+      "status rows",
+      rows,
+      this.model.functions.map(({ name }) => statusRow(this.model, name)),
+    );
   }
 
   #compareConnection(connection: ModelConnection): void {
     const real = this.#real(connection);
     const isHeld = [...real.held].map((job) => job.serial);
-    same("turns", [...real.functionNames()], connection.turns.map(({ functionName }) => functionName));
-    same("job fields", isHeld, connection.held.map((job) => job.serial));
-    same("job fields", [...real.watched].map((job) => job.serial), connection.watched.map((job) => job.serial));
+    same(
+      "turns",
+      [...real.functionNames()],
+      connection.turns.map(({ functionName }) => functionName),
+    );
+    same(
+      "job fields",
+      isHeld,
+      connection.held.map((job) => job.serial),
+    );
+    same(
+      "job fields",
+      [...real.watched].map((job) => job.serial),
+      connection.watched.map((job) => job.serial),
+    );
     same("wake-ups: credits", [real.isAsleep, real.isWoken], [connection.isAsleep, connection.hasNoop]);
   }
 }
 
 function serialOf(answer: SubmitAnswer): ModelAnswer {
   return typeof answer === "string" ? answer : answer.serial;
-}
-
-function statusRow(model: Model, name: string): unknown[] {
-  const jobs = model.jobsOf(name);
-  const assignable = model.line.filter(({ request }) => request.functionName === name);
-  const waiting = [0, 1, 2].map(
-    (priority) =>
-      jobs.filter(({ state, request }) => request.priority === priority && (state === "queued" || state === "scheduled"))
-        .length,
-  );
-  const running = jobs.filter(({ state }) => state === "running");
-  return [name, jobs.length, running.length, model.workersOf(name).length, assignable.length, waiting];
 }
 
 function compareJob(real: Job | undefined, job: ModelJob): void {

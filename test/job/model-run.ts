@@ -12,6 +12,7 @@ import {
 } from "./model-commands.ts";
 import { type Implementation, Play } from "./model-play.ts";
 import type { ModelAnswer, ModelConnection, ModelRequest } from "./model-records.ts";
+import { countsOf, nextDueAtMs } from "./model-sums.ts";
 
 /** How often each kind of call, and each turn of events, was reached. */
 export type Hits = Map<string, number>;
@@ -26,7 +27,8 @@ const KINDS: Record<Exclude<ReportName, "WORK_STATUS">, ReportKind> = {
 };
 const REPORT_NAMES = ["WORK_STATUS", ...(Object.keys(KINDS) as (keyof typeof KINDS)[])] as const;
 const STATUS_WORDS = ["1", "007", " 12", "-3", "x", "4294967297", "", "+2z"] as const;
-const TIMEOUTS_MS = [0, 50, 1_000] as const;
+const QUEUE_MAXES = [undefined, [1, 2, 3], [2, 1, 1]] as const;
+const TIMEOUTS_MS = [0, 50, 120] as const;
 const WAITS_MS = [1, 29, 30, 100, 1_000, 0, 0, 0, 0, 0] as const;
 const SERIALS_REMEMBERED = 12;
 
@@ -34,13 +36,17 @@ const SERIALS_REMEMBERED = 12;
 export function runScript(implementation: Implementation, script: Script, hits: Hits): void {
   const run = new Run(implementation, script, hits);
   for (const [index, command] of script.commands.entries()) {
-    try {
-      run.make(command);
-    } catch (error) {
-      const where = ` (call ${index + 1} of ${script.commands.length}: ${command.name})`;
-      if (error instanceof Mismatch) throw new Mismatch(error.check, error.message + where);
-      throw new Mismatch("crash", String(error) + where);
-    }
+    explain(() => run.make(command), `call ${index + 1} of ${script.commands.length}: ${command.name}`);
+  }
+  explain(() => run.finish(), "at the end");
+}
+
+function explain(call: () => void, where: string): void {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof Mismatch) throw new Mismatch(error.check, `${error.detail} (${where})`);
+    throw new Mismatch("crash", `${String(error)} (${where})`);
   }
 }
 
@@ -60,6 +66,10 @@ class Run {
   make(command: Command): void {
     this.#nowMs += command.delayMs;
     if (this.#dispatch(command)) this.#hit(command.name);
+  }
+
+  finish(): void {
+    this.#play.finish(this.#nowMs);
   }
 
   #hit(name: string): void {
@@ -146,7 +156,7 @@ class Run {
         this.#play.resetAbilities(connection, this.#nowMs);
         return true;
       case "PRE_SLEEP":
-        this.#play.sleep(connection, this.#nowMs);
+        this.#play.sleep(connection, command.choice % 2 === 0, this.#nowMs);
         return true;
       case "GRAB_JOB": {
         const serial = this.#play.grab(connection, this.#nowMs);
@@ -188,7 +198,7 @@ class Run {
     const functionName = FUNCTION_NAMES[command.function] ?? "";
     switch (command.name) {
       case "close":
-        this.#play.close(connection, this.#nowMs);
+        this.#play.close(this.#leaver(command) ?? connection, this.#nowMs);
         return true;
       case "time passes":
         this.#pass(command);
@@ -203,30 +213,37 @@ class Run {
         this.#play.dropFunction(functionName, this.#nowMs);
         return true;
       case "maxqueue":
-        this.#play.setQueueMax(functionName, [undefined, [1, 2, 3], [2, 1, 1]][command.choice % 3] as never, this.#nowMs);
+        this.#play.setQueueMax(functionName, QUEUE_MAXES[command.choice % 3], this.#nowMs);
         return true;
       default:
         return false;
     }
   }
 
+  /** At every other close, somebody who watches a job that the store was asked for. */
+  #leaver(command: Command): ModelConnection | undefined {
+    if (command.choice % 2 === 0) return undefined;
+    return this.#play.model.connections.find((each) => each.watched.some((job) => job.isStoring));
+  }
+
   #pass(command: Command): void {
     const { model } = this.#play;
     const waitMs = WAITS_MS[command.choice] ?? 0;
-    const nextMs = model.nextDueAtMs();
-    this.#nowMs = waitMs > 0 || nextMs === Number.POSITIVE_INFINITY ? this.#nowMs + waitMs : Math.max(this.#nowMs, nextMs);
+    const nextMs = nextDueAtMs(model);
+    this.#nowMs =
+      waitMs > 0 || nextMs === Number.POSITIVE_INFINITY ? this.#nowMs + waitMs : Math.max(this.#nowMs, nextMs);
     const late = model.jobs.filter(({ timerAtMs }) => timerAtMs !== undefined && timerAtMs <= this.#nowMs);
     for (const { state } of late) this.#hit(state === "running" ? "an attempt times out" : "a scheduled job falls due");
-    const credits = model.counts().credits;
+    const { credits } = countsOf(model);
     this.#play.advance(this.#nowMs);
-    if (model.counts().credits < credits) this.#hit("a woken worker is overtaken for good");
+    if (countsOf(model).credits < credits) this.#hit("a woken worker is overtaken for good");
   }
 
   #answer(command: Command): boolean {
     const { storing } = this.#play.model;
     const job = storing[command.choice % (storing.length || 1)];
     if (job === undefined) return false;
-    this.#hit(`the store answers about a ${job.state} job`);
+    this.#hit(`the store answers about a job that is ${job.state}`);
     this.#play.answer(job, command.name === "store adds" ? undefined : "storeFailed", this.#nowMs);
     this.#remember(job.serial);
     return true;
@@ -234,7 +251,8 @@ class Run {
 }
 
 function eventOf(answer: ModelAnswer, isStoring: boolean): string {
-  if (answer !== "waits") return typeof answer === "number" ? "submit joins a live job" : `submit is refused: ${answer}`;
+  if (typeof answer === "number") return "submit joins a live job";
+  if (answer !== "waits") return `submit is refused: ${answer}`;
   return isStoring ? "submit makes a live job durable" : "submit joins and waits";
 }
 

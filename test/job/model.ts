@@ -9,7 +9,6 @@ import type { JobTableSettings } from "../../src/job/job-table-settings.ts";
 import {
   atoi,
   bytesOf,
-  hasUnique,
   isSameJob,
   type ModelAbility,
   type ModelAnswer,
@@ -379,28 +378,5 @@ export class Model {
   #unwatchAll(job: ModelJob): void {
     for (const watcher of job.watchers) watcher.watched = without(watcher.watched, job);
     job.watchers = [];
-  }
-
-  // ---- what is left
-
-  /** What `JobTable.counts` must say. */
-  counts(): Record<"jobs" | "credits" | "timers" | "uniques" | "watchers" | "functions", number> {
-    return {
-      jobs: this.jobs.length,
-      credits: this.connections.filter((each) => each.credit !== undefined).length,
-      timers: this.jobs.filter((job) => job.timerAtMs !== undefined).length,
-      uniques: this.jobs.filter((job) => hasUnique(job.request)).length,
-      watchers: this.jobs.reduce((sum, job) => sum + job.watchers.length, 0),
-      functions: this.functions.length,
-    };
-  }
-
-  /** When something falls due next, ms. */
-  nextDueAtMs(): number {
-    const timers = this.jobs.map((job) => job.timerAtMs ?? Number.POSITIVE_INFINITY);
-    const credits = this.connections.map(({ credit }) =>
-      credit === undefined ? Number.POSITIVE_INFINITY : credit.sinceMs + this.settings.wakeOvertakeMs,
-    );
-    return Math.min(Number.POSITIVE_INFINITY, ...timers, ...credits);
   }
 }

@@ -1,7 +1,7 @@
 /** The one table of gearmand's flags: parser, `--help` and docs/gearmand.md are made from it. */
 
 /** What Gearwright makes of a flag. `same`: what gearmand does; `none`: accepted without effect; `refused`: an error. */
-export type FlagEffect = "same" | "none" | "refused";
+type FlagEffect = "same" | "none" | "refused";
 
 /** One flag of gearmand's. Source: protocol of gearmand 1.1.20 and 2.0.0-51, `gearmand --help`. */
 export interface GearmandFlag {
@@ -207,10 +207,25 @@ export type GearmandFlagName = keyof typeof GEARMAND_FLAGS;
 /** All rows, in the order of the table. */
 export const GEARMAND_ROWS = Object.entries(GEARMAND_FLAGS) as readonly (readonly [GearmandFlagName, GearmandFlag])[];
 
-/** Our own flag beside gearmand's: which version to follow where the two differ. */
-export const AS_FLAG: GearmandFlag = {
-  value: "text",
-  default: "2.0",
-  effect: "same",
-  help: "1.1 or 2.0: which gearmand to follow where they differ (-j 0, priorities, turns of functions).",
-};
+/** Our own flags beside gearmand's. */
+export const OWN_FLAGS = {
+  as: {
+    value: "text",
+    default: "2.0",
+    effect: "same",
+    help: "1.1 or 2.0: which gearmand to follow where they differ (-j 0, priorities, turns of functions).",
+  },
+  "http-real-status": {
+    effect: "same",
+    help: "--protocol http answers a failed job with status 500 instead of gearmand's 200.",
+  },
+} as const satisfies Record<string, GearmandFlag>;
+
+/** The long name of a flag of gearmand's or of our own. */
+export type FlagName = GearmandFlagName | keyof typeof OWN_FLAGS;
+
+/** Every flag that is taken, gearmand's first. */
+export const FLAG_ROWS = [...GEARMAND_ROWS, ...Object.entries(OWN_FLAGS)] as readonly (readonly [
+  FlagName,
+  GearmandFlag,
+])[];

@@ -111,6 +111,7 @@ async function serverOptions(
     // listen(2) takes a negative number as the largest.
     backlog: backlog === undefined || backlog < 0 ? LIMITS.backlog : backlog,
     httpListen: httpPort === undefined ? undefined : gearmandHttpAddress(host, httpPort),
+    isHttpStatusReal: flags.has("http-real-status"),
     priorityScope: version === "1.1" ? "function" : "worker",
     isRoundRobin: version === "2.0" || flags.has("round-robin"),
     retriesMax: settings.retriesMax,
@@ -128,7 +129,8 @@ async function serverOptions(
 /** Logs how the server came up, whatever its level is where an operator must not miss it. */
 function noteStart(settings: GearmandSettings, server: JobServer, log: Log): void {
   const addresses = server.addresses.map(showListenAddress).join(" ");
-  log.write("INFO", "listening", { addresses, runtime: runtimeName(), pid: process.pid, as: settings.version });
+  const http = server.httpAddress === undefined ? undefined : showListenAddress(server.httpAddress);
+  log.write("INFO", "listening", { addresses, http, runtime: runtimeName(), pid: process.pid, as: settings.version });
   if (!server.addresses.every(isLoopback)) {
     log.announce("WARNING", "other machines may connect, and there are no accounts; -L 127.0.0.1 keeps them out", {
       addresses,

@@ -5,7 +5,7 @@ import { quarterOfMemoryBytes } from "../../settings/rules.ts";
 import { showMistake } from "../../settings/setting.ts";
 
 /** The variables that count for `gearwright gearmand`, too. */
-export const LIMIT_VARIABLES = [
+const LIMIT_VARIABLES = [
   "GEARWRIGHT_BODY_MAX",
   "GEARWRIGHT_BUFFER_MEMORY",
   "GEARWRIGHT_MEMORY",

@@ -1,8 +1,8 @@
 /** Reads gearmand's command line and configuration file by the rules of its parser, boost's program_options. */
-import { AS_FLAG, GEARMAND_ROWS, type GearmandFlag, type GearmandFlagName } from "./flags.ts";
+import { FLAG_ROWS, type FlagName, type GearmandFlag } from "./flags.ts";
 
 /** The words that were given; a switch is an empty text. */
-export type GivenFlags = ReadonlyMap<GearmandFlagName | "as", string>;
+export type GivenFlags = ReadonlyMap<FlagName, string>;
 
 /** What was read, and one sentence for each mistake. */
 export interface ParsedFlags {
@@ -10,17 +10,16 @@ export interface ParsedFlags {
   readonly mistakes: readonly string[];
 }
 
-type Row = readonly [GearmandFlagName | "as", GearmandFlag];
+type Row = readonly [FlagName, GearmandFlag];
 
-const ROWS: readonly Row[] = [...GEARMAND_ROWS, ["as", AS_FLAG]];
-const BY_LONG: ReadonlyMap<string, Row> = new Map(ROWS.map((row) => [`--${row[0]}`, row]));
+const BY_LONG: ReadonlyMap<string, Row> = new Map(FLAG_ROWS.map((row) => [`--${row[0]}`, row]));
 const BY_SHORT: ReadonlyMap<string, Row> = new Map(
-  ROWS.flatMap((row) => (row[1].short === undefined ? [] : [[`-${row[1].short}`, row]])),
+  FLAG_ROWS.flatMap((row) => (row[1].short === undefined ? [] : [[`-${row[1].short}`, row]])),
 );
 
 interface State {
   readonly words: string[];
-  readonly flags: Map<GearmandFlagName | "as", string>;
+  readonly flags: Map<FlagName, string>;
   readonly mistakes: string[];
   /** True in a configuration file: words that are no options are skipped. */
   readonly isLenient: boolean;

@@ -71,8 +71,9 @@ function settingsOf(
   environment: Readonly<Record<string, string | undefined>>,
   mistakes: string[],
 ): GearmandSettings {
-  const version = flags.get("as") ?? "2.0";
-  if (version !== "1.1" && version !== "2.0") mistakes.push(`--as is 1.1 or 2.0, not '${version}'`);
+  const asked = flags.get("as") ?? "2.0";
+  const version = /^(1\.1|2\.0)(?:[.-].*)?$/.exec(asked)?.[1];
+  if (version === undefined) mistakes.push(`--as is 1.1 or 2.0, not '${asked}'`);
   checkWords(flags, mistakes);
   const given = wordOf(flags, "port");
   const port = given === GEARMAND_FLAGS.port.default ? environment["GEARMAND_PORT"] || given : given;

@@ -1,7 +1,7 @@
 /** Texts made from the table of gearmand's flags: `--help`, the version line and the table in docs/gearmand.md. */
 import { wrapText } from "../../settings/describe.ts";
 import { packageVersion } from "../version.ts";
-import { AS_FLAG, GEARMAND_ROWS, type GearmandFlag } from "./flags.ts";
+import { FLAG_ROWS, GEARMAND_ROWS, type GearmandFlag } from "./flags.ts";
 import type { GearmandVersion } from "./resolve.ts";
 
 const INDENT = 34;
@@ -12,10 +12,9 @@ const FULL_VERSION = { "1.1": "1.1.20", "2.0": "2.0.0-51" } as const;
 
 /** What `gearwright gearmand --help` prints. */
 export function gearmandHelp(): string {
-  const rows: readonly (readonly [string, GearmandFlag])[] = [...GEARMAND_ROWS, ["as", AS_FLAG]];
-  const working = rows.filter(([, { effect }]) => effect === "same").map(([name, flag]) => helpRow(name, flag));
-  const idle = rows.filter(([, { effect }]) => effect === "none").map(([name]) => `--${name}`);
-  const refused = rows.filter(([, { effect }]) => effect === "refused").map(([name]) => `--${name}`);
+  const working = FLAG_ROWS.filter(([, { effect }]) => effect === "same").map(([name, flag]) => helpRow(name, flag));
+  const idle = FLAG_ROWS.filter(([, { effect }]) => effect === "none").map(([name]) => `--${name}`);
+  const refused = FLAG_ROWS.filter(([, { effect }]) => effect === "refused").map(([name]) => `--${name}`);
   return `Usage: gearwright gearmand [FLAG]...
 
 Runs the job server with the command line of gearmand.
@@ -55,7 +54,7 @@ export function gearmandMarkdown(): string {
   const rows = GEARMAND_ROWS.map(([name, flag]) => [
     `${flag.short === undefined ? "" : `\`-${flag.short}\` `}\`--${name}\``,
     EFFECT_WORDS[flag.effect],
-    flag.effect === "same" ? flag.help.replaceAll("|", "\\|") : "",
+    flag.help.replaceAll("|", "\\|"),
     [flag.note, flag.default === undefined ? undefined : `default \`${flag.default}\``].filter(Boolean).join("; "),
   ]);
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");

@@ -53,4 +53,6 @@ foreach ($functions as $name => $function) {
     if ($only === '' || $only === $name) $worker->addFunction("$prefix.$name", $function);
 }
 if ($only === '') $worker->addFunction("$prefix.hurry", $functions['hold'], null, 1000);
+echo 'echo ', $worker->ping("\0ping") ? 'ok' : 'wrong', "\n";
+flush();
 while (@$worker->work() || $worker->returnCode() !== GEARMAN_LOST_CONNECTION) continue;

@@ -1,0 +1,2 @@
+/** What a program may import from `gearwright`. */
+export { GearError, type GearErrorCode } from "./base/errors.ts";

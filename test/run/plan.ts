@@ -1,0 +1,34 @@
+/** Which test files there are, and which of them need the machine for themselves. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+/** A test file and how it is run. */
+export interface PlannedFile {
+  /** Path in the checkout, with slashes. */
+  readonly path: string;
+  /** It measures time or memory, or starts many servers: nothing else runs beside it. */
+  readonly isAlone: boolean;
+  /** It starts the program in bin/, so it can be run against an installed package. */
+  readonly isBlackBox: boolean;
+}
+
+/** Folders whose files run with nothing beside them. */
+const ALONE = ["test/fuzz/", "test/scenarios/", "test/server/"];
+
+/** Folders whose files start the program itself. */
+const BLACK_BOX = ["test/cli/", "test/interop/", "test/scenarios/", "test/server/"];
+
+/** Every `*.test.ts` below test/, those that need the machine for themselves last. */
+export function plannedFiles(root: string): readonly PlannedFile[] {
+  const paths = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".test.ts"))
+    .map((path) => `test/${path}`)
+    .sort();
+  return paths
+    .map((path) => ({
+      path,
+      isAlone: ALONE.some((folder) => path.startsWith(folder)),
+      isBlackBox: BLACK_BOX.some((folder) => path.startsWith(folder)),
+    }))
+    .sort((one, other) => Number(one.isAlone) - Number(other.isAlone));
+}
