@@ -1,6 +1,6 @@
 /** The job servers that are compared, and how each is started. */
 import { execFileSync } from "node:child_process";
-import { WITH_MANY_FILES } from "../test/harness/many-files.ts";
+import { serverEnv, WITH_MANY_FILES } from "../test/harness/many-files.ts";
 import { BINARY, RUNTIMES, type RuntimeName } from "../test/harness/runtimes.ts";
 import { hasRealGearmand, REAL_GEARMAND, type ServerProcess, startServer } from "../test/harness/server-process.ts";
 
@@ -60,6 +60,7 @@ export function startNamed(name: ServerName): Promise<ServerProcess> {
   const row = ROWS[name];
   return startServer({
     command: [...WITH_MANY_FILES, ...row.command],
+    env: serverEnv(),
     ...(row.runtime === undefined ? {} : { runtime: row.runtime }),
   });
 }

@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../test/harness/free-port.ts";
+import { serverEnv } from "../test/harness/many-files.ts";
 import { BINARY, SERVER_PATH } from "../test/harness/runtimes.ts";
 import { REAL_GEARMAND, ServerProcess } from "../test/harness/server-process.ts";
 import { pause } from "../test/harness/until.ts";
@@ -34,7 +35,12 @@ export async function timeOfStart(name: ServerName): Promise<number> {
   const runtime = runtimeOf(name);
   const flags = ["-p", String(port), "-l", "stderr", "-P", join(folder, "pid")];
   const [program, args] = runtime === undefined ? [REAL_GEARMAND, flags] : [BINARY, ["gearmand", ...flags]];
-  const env = { ...process.env, PATH: SERVER_PATH, ...(runtime === undefined ? {} : { GEARWRIGHT_RUNTIME: runtime }) };
+  const env = {
+    ...process.env,
+    ...serverEnv(),
+    PATH: SERVER_PATH,
+    ...(runtime === undefined ? {} : { GEARWRIGHT_RUNTIME: runtime }),
+  };
   const startedAtMs = performance.now();
   const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   await using server = new ServerProcess(child, { port, folder });

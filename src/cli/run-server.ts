@@ -3,7 +3,7 @@ import { GearError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { startJobServer } from "../server/job-server.ts";
-import type { JobServer, ServerOptions } from "../server/server-options.ts";
+import type { JobServer, ServerOptions, StopMode } from "../server/server-options.ts";
 import { failureSentence } from "./failure.ts";
 import { type PidFile, writePidFile } from "./pid-file.ts";
 
@@ -25,8 +25,11 @@ export interface RunOptions {
   onReload?(): void;
 }
 
-/** `stop`: at once. `graceful`: jobs in hand may end; the second such signal stops at once. `reload`: the log, then settings. */
-type SignalAction = "stop" | "graceful" | "reload";
+/**
+ * `stop`: at once. `graceful`: jobs in hand may end; `drain`: all jobs may; the second signal of these stops at once.
+ * `reload`: the log, then settings.
+ */
+type SignalAction = "stop" | "graceful" | "drain" | "reload";
 
 /**
  * Starts the server and returns when it has ended.
@@ -87,7 +90,7 @@ function preparePidFile(options: RunOptions): PidFile | undefined {
 function listenToSignals(options: RunOptions): { take(server: JobServer): void } {
   const { log } = options.server;
   let server: JobServer | undefined;
-  let mode: "now" | "graceful" | undefined;
+  let mode: StopMode | undefined;
   const stop = () => {
     if (mode !== undefined) server?.stop(mode).catch((error: unknown) => crash(log, error));
   };
@@ -99,7 +102,7 @@ function listenToSignals(options: RunOptions): { take(server: JobServer): void }
         options.onReload?.();
         return;
       }
-      mode = action === "stop" || mode !== undefined ? "now" : "graceful";
+      mode = action === "stop" || mode !== undefined ? "now" : action;
       stop();
     });
   }

@@ -26,7 +26,7 @@ export const ADMIN_REPLY = {
 } as const;
 
 /** The last line of every list. */
-const LIST_END = ".\n";
+export const LIST_END = ".\n";
 
 /** A function with its jobs: all of them, those that run, and the workers able to do it. */
 export interface StatusRow {
@@ -76,43 +76,29 @@ export function formatIncomplete(command: "maxqueue" | "create" | "drop"): strin
   return `ERR INVALID_ARGUMENTS An+incomplete+set+of+arguments+was+sent+to+this+command+${command}\r\n`;
 }
 
-/** The reply to `status`. */
-export function formatStatus(rows: Iterable<StatusRow>): string {
-  let text = "";
-  for (const row of rows) text += `${row.name}\t${row.total}\t${row.running}\t${row.workers}\n`;
-  return text + LIST_END;
+/** A line of the reply to `status`. */
+export function formatStatusRow({ name, total, running, workers }: StatusRow): string {
+  return `${name}\t${total}\t${running}\t${workers}\n`;
 }
 
-/** The reply to `prioritystatus`. */
-export function formatPriorityStatus(rows: Iterable<PriorityStatusRow>): string {
-  let text = "";
-  for (const row of rows) text += `${row.name}\t${row.high}\t${row.normal}\t${row.low}\t${row.workers}\n`;
-  return text + LIST_END;
+/** A line of the reply to `prioritystatus`. */
+export function formatPriorityStatusRow({ name, high, normal, low, workers }: PriorityStatusRow): string {
+  return `${name}\t${high}\t${normal}\t${low}\t${workers}\n`;
 }
 
-/** The reply to `workers`, which lists every connection. */
-export function formatWorkers(rows: Iterable<WorkersRow>): string {
-  let text = "";
-  for (const row of rows) {
-    text += `${row.connectionId} ${row.address} ${row.clientId} :`;
-    for (const name of row.functions) text += ` ${name}`;
-    text += "\n";
-  }
-  return text + LIST_END;
+/** A line of the reply to `workers`, which lists every connection. */
+export function formatWorkersRow({ connectionId, address, clientId, functions }: WorkersRow): string {
+  let text = `${connectionId} ${address} ${clientId} :`;
+  for (const name of functions) text += ` ${name}`;
+  return `${text}\n`;
 }
 
-/** The reply to `show jobs`. */
-export function formatShowJobs(rows: Iterable<ShowJobsRow>): string {
-  let text = "";
-  for (const row of rows) {
-    text += `${row.handle}\t${row.retries}\t${row.isIgnored ? 1 : 0}\t${row.isBackground ? 1 : 0}\n`;
-  }
-  return text + LIST_END;
+/** A line of the reply to `show jobs`. */
+export function formatShowJobsRow({ handle, retries, isIgnored, isBackground }: ShowJobsRow): string {
+  return `${handle}\t${retries}\t${isIgnored ? 1 : 0}\t${isBackground ? 1 : 0}\n`;
 }
 
-/** The reply to `show unique jobs`; a job without unique is an empty line. */
-export function formatShowUniqueJobs(uniques: Iterable<string>): string {
-  let text = "";
-  for (const unique of uniques) text += `${unique}\n`;
-  return text + LIST_END;
+/** A line of the reply to `show unique jobs`; empty for a job without unique. */
+export function formatShowUniqueJobsRow(unique: string): string {
+  return `${unique}\n`;
 }

@@ -1,17 +1,13 @@
 /** The admin text commands, answered from the job table. */
-import type { FunctionQueue } from "../job/function-queue.ts";
 import {
   ADMIN_REPLY,
-  formatPriorityStatus,
-  formatShowJobs,
-  formatShowUniqueJobs,
-  formatStatus,
+  formatPriorityStatusRow,
+  formatShowJobsRow,
+  formatShowUniqueJobsRow,
+  formatStatusRow,
   formatValue,
-  formatWorkers,
-  type PriorityStatusRow,
-  type ShowJobsRow,
-  type StatusRow,
-  type WorkersRow,
+  formatWorkersRow,
+  LIST_END,
 } from "../protocol/admin-replies.ts";
 import { type AdminRequest, parseAdminLine } from "../protocol/admin-text.ts";
 import { writeText } from "./replies.ts";
@@ -22,8 +18,9 @@ import type { Session } from "./session.ts";
 export function answerAdmin(core: ServerCore, session: Session, line: string): "close" | "answered" {
   const request = line === "gearwright counts" ? "counts" : parseAdminLine(line);
   if (request === "close") return "close";
-  const text = request === "counts" ? countsText(core) : replyTo(core, request);
-  writeText(session.reply(), text);
+  const lines = request === "counts" ? undefined : LISTS[request.command]?.(core);
+  if (lines !== undefined) core.longReplies.start(session, lines);
+  else writeText(session.reply(), request === "counts" ? countsText(core) : replyTo(core, request));
   if (request !== "counts" && request.command === "shutdown") core.onShutdown("now");
   if (request !== "counts" && request.command === "shutdown graceful") core.onShutdown("graceful");
   return "answered";
@@ -44,21 +41,16 @@ function replyTo(core: ServerCore, request: AdminRequest): string {
       return formatValue(core.options.verboseText);
     case "getpid":
       return formatValue(process.pid);
-    case "status":
-      return formatStatus(statusRows(core));
-    case "prioritystatus":
-      return formatPriorityStatus(priorityRows(core));
-    case "workers":
-      return formatWorkers(workerRows(core));
-    case "show jobs":
-      return formatShowJobs(jobRows(core));
-    case "show unique jobs":
-      return formatShowUniqueJobs(uniques(core));
     case "shutdown":
     case "shutdown graceful":
       return ADMIN_REPLY.shutdown;
-    default:
+    case "cancel job":
+    case "create function":
+    case "drop function":
+    case "maxqueue":
       return change(core, request);
+    default:
+      throw new Error(`broken invariant: ${request.command} is a list`);
   }
 }
 
@@ -90,47 +82,60 @@ function dropFunction(core: ServerCore, name: string): string {
   return ADMIN_REPLY.ok;
 }
 
-function* statusRows(core: ServerCore): Generator<StatusRow> {
+/** The commands that are answered by a list, made line by line. */
+// biome-ignore format: a table
+const LISTS: Readonly<Partial<Record<AdminRequest["command"], (core: ServerCore) => Generator<string>>>> = {
+  status:             statusLines,
+  prioritystatus:     priorityStatusLines,
+  workers:            workersLines,
+  "show jobs":        showJobsLines,
+  "show unique jobs": showUniqueJobsLines,
+};
+
+function* statusLines(core: ServerCore): Generator<string> {
   for (const { name, totalCount, runningCount, workerCount } of core.table.functions) {
-    yield { name, total: totalCount, running: runningCount, workers: workerCount };
+    yield formatStatusRow({ name, total: totalCount, running: runningCount, workers: workerCount });
   }
+  yield LIST_END;
 }
 
-function* priorityRows(core: ServerCore): Generator<PriorityStatusRow> {
-  for (const functionQueue of core.table.functions) yield priorityRow(functionQueue);
-}
-
-function priorityRow(functionQueue: FunctionQueue): PriorityStatusRow {
+function* priorityStatusLines(core: ServerCore): Generator<string> {
   const [high, normal, low] = [0, 1, 2] as const;
-  return {
-    name: functionQueue.name,
-    high: functionQueue.waitingCount(high),
-    normal: functionQueue.waitingCount(normal),
-    low: functionQueue.waitingCount(low),
-    workers: functionQueue.workerCount,
-  };
+  for (const functionQueue of core.table.functions) {
+    yield formatPriorityStatusRow({
+      name: functionQueue.name,
+      high: functionQueue.waitingCount(high),
+      normal: functionQueue.waitingCount(normal),
+      low: functionQueue.waitingCount(low),
+      workers: functionQueue.workerCount,
+    });
+  }
+  yield LIST_END;
 }
 
-function* workerRows(core: ServerCore): Generator<WorkersRow> {
+function* workersLines(core: ServerCore): Generator<string> {
   for (const session of core.sessions) {
     if (session === undefined) continue;
     const { connection, clientId, wire } = session;
     const functions = connection.functionNames();
-    yield { connectionId: connection.index, address: wire.remoteAddress, clientId, functions };
+    yield formatWorkersRow({ connectionId: connection.index, address: wire.remoteAddress, clientId, functions });
   }
+  yield LIST_END;
 }
 
-function* jobRows(core: ServerCore): Generator<ShowJobsRow> {
+function* showJobsLines(core: ServerCore): Generator<string> {
   for (const job of core.table.jobs()) {
-    yield {
+    yield formatShowJobsRow({
       handle: core.handles.text(job.serial),
       retries: job.retryCount,
       isIgnored: !job.isWanted,
       isBackground: job.isBackground,
-    };
+    });
   }
+  yield LIST_END;
 }
 
-function* uniques(core: ServerCore): Generator<string> {
-  for (const job of core.table.jobs()) yield job.unique;
+function* showUniqueJobsLines(core: ServerCore): Generator<string> {
+  for (const job of core.table.jobs()) yield formatShowUniqueJobsRow(job.unique);
+  yield LIST_END;
 }

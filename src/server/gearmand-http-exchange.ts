@@ -24,8 +24,8 @@ import type { ServerCore } from "./server-core.ts";
 import type { Session } from "./session.ts";
 import type { Wire, WireEvents } from "./wire.ts";
 
-/** Bytes of a reply that are turned into HTTP at a time; what Node holds of fewer than 64 KiB raises no `drained`. */
-const PIECE_BYTES = 128 * 1024;
+/** Bytes of a reply that are turned into HTTP at a time, and at most wait for the socket. */
+const PIECE_BYTES = 64 * 1024;
 /** How long what a client still sends is read and dropped behind its reply, ms. */
 const LINGER_MS = 2_000;
 
@@ -163,6 +163,7 @@ export class HttpExchange implements WireEvents {
       this.#send(reply.read(bytes.subarray(at, pieceEnd)));
       at = pieceEnd;
     }
+    // Later, because this is the session's own call.
     if (reply.isCut) queueMicrotask(() => this.destroy());
     else if (reply.isOver) this.#end();
     return reply.isOver ? end - start : at - start;
@@ -200,9 +201,6 @@ export class HttpExchange implements WireEvents {
   #end(): void {
     if (this.#state === "over" || this.#state === "closed") return;
     this.#state = "over";
-    const session = this.#session;
-    // Later, because this may be the session's own call.
-    if (session !== undefined) queueMicrotask(() => session.closed());
     this.#wire.resume();
     if (this.#flush()) this.#finish();
     else this.#limit(LIMITS.stallMs, () => this.destroy());

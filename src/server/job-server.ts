@@ -8,7 +8,7 @@ import type { JobStore } from "../store/job-store.ts";
 import { type GearmandHttp, openGearmandHttp } from "./gearmand-http.ts";
 import { openListener } from "./listener.ts";
 import { ServerCore } from "./server-core.ts";
-import type { JobServer, ListenAddress, ServerOptions } from "./server-options.ts";
+import type { JobServer, ListenAddress, ServerOptions, StopMode } from "./server-options.ts";
 import type { Listener } from "./wire.ts";
 
 /** Longest prefix of a handle, bytes: a colon and 16 digits follow. */
@@ -46,6 +46,7 @@ class RunningServer implements JobServer {
   #http: GearmandHttp | undefined = undefined;
   #settleEnded: () => void = () => {};
   #isStopped = false;
+  #isDraining = false;
   #graceTimer: ReturnType<typeof setTimeout> | undefined = undefined;
 
   constructor(options: ServerOptions, parts: ServerParts) {
@@ -89,7 +90,7 @@ class RunningServer implements JobServer {
     try {
       const listener = await openOne();
       // `shutdown` may have come over an address that was open already.
-      if (this.#core.isStopping) void listener.close();
+      if (this.#core.isStopping || this.#isDraining) void listener.close();
       else this.#listeners.push(listener);
       return address.kind === "tcp" ? { ...address, port: listener.port } : address;
     } catch (error) {
@@ -99,17 +100,19 @@ class RunningServer implements JobServer {
     }
   }
 
-  async stop(mode: "now" | "graceful"): Promise<void> {
+  async stop(mode: StopMode): Promise<void> {
     if (this.#isStopped) return await this.ended;
-    this.#core.isStopping = true;
+    this.#core.isStopping = mode !== "drain";
+    this.#isDraining = mode === "drain";
     for (const listener of this.#listeners.splice(0)) void listener.close();
     if (mode === "now" || !this.#hasWorkLeft()) this.#end();
     else this.#waitForWork();
     return await this.ended;
   }
 
-  /** A worker has a job in hand, or a reply is not out. */
+  /** A worker has a job in hand, or a reply is not out; while draining, a queued job counts too. */
   #hasWorkLeft(): boolean {
+    if (this.#isDraining && this.#core.table.counts().jobs > 0) return true;
     return this.#core.sessions.some(
       (session) => session !== undefined && (session.connection.held.length > 0 || session.hasUnsent),
     );
@@ -120,7 +123,7 @@ class RunningServer implements JobServer {
     if (this.#graceTimer !== undefined) return;
     const startedAtMs = this.#options.clock.nowMs();
     const look = (): void => {
-      const isOver = this.#options.clock.nowMs() - startedAtMs >= this.#options.graceMs;
+      const isOver = !this.#isDraining && this.#options.clock.nowMs() - startedAtMs >= this.#options.graceMs;
       if (isOver || !this.#hasWorkLeft()) this.#end();
       else this.#graceTimer = setTimeout(look, 20);
     };

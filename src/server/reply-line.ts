@@ -6,6 +6,7 @@
  *  out <── [slot 1: waits] replies behind it ── [slot 2: answered] replies behind it ── [slot 3: waits] …
  * ```
  *
+ * A long reply comes in parts, which go out as they come once it is first; then nothing passes it.
  * What is said of a job goes into the slot in which its latest JOB_CREATED stands: behind that, but not behind what came later.
  */
 import { OutBuffer } from "./out-buffer.ts";
@@ -17,6 +18,8 @@ class Slot {
   readonly ticket: number;
   /** The slot's own reply, once it is there. */
   own: OutBuffer | undefined = undefined;
+  /** The reply is whole. */
+  isAnswered = false;
   /** The replies that stand behind it. */
   readonly behind = new OutBuffer(SLOT_BLOCK_BYTES);
   /** Bytes of both that the line has counted. */
@@ -38,6 +41,8 @@ export class ReplyLine {
   /** Where the latest JOB_CREATED of each job stands. */
   readonly #standing = new Map<number, Slot>();
   #countedBytes = 0;
+  /** A part of the first reply is out, and more of it is to come. */
+  isStreaming = false;
 
   /** How many replies wait or stand answered behind one that waits. */
   get slotCount(): number {
@@ -79,21 +84,35 @@ export class ReplyLine {
 
   /** The reply has come: `write` puts it down. A ticket that does not wait is left alone. */
   answer(ticket: number, serial: number | undefined, write: (out: OutBuffer) => void): void {
+    const slot = this.extend(ticket, write);
+    if (slot === undefined) return;
+    slot.isAnswered = true;
+    if (serial !== undefined) this.#stand(slot, serial);
+  }
+
+  /** A part of the reply has come. */
+  extend(ticket: number, write: (out: OutBuffer) => void): Slot | undefined {
     const slot = this.#slots.get(ticket);
-    if (slot === undefined || slot.own !== undefined) return;
-    slot.own = new OutBuffer(SLOT_BLOCK_BYTES);
+    if (slot === undefined || slot.isAnswered) return undefined;
+    slot.own ??= new OutBuffer(SLOT_BLOCK_BYTES);
     write(slot.own);
     this.#count(slot);
-    if (serial !== undefined) this.#stand(slot, serial);
+    return slot;
   }
 
   /** Moves all that waits for nothing to `out`. */
   release(out: OutBuffer): void {
     for (const [ticket, slot] of this.#slots) {
-      if (slot.own === undefined) return;
+      if (slot.own !== undefined) {
+        this.isStreaming = !slot.isAnswered;
+        out.appendAll(slot.own);
+      }
+      if (!slot.isAnswered) {
+        this.#count(slot);
+        return;
+      }
       this.#slots.delete(ticket);
       this.#countedBytes -= slot.countedBytes;
-      out.appendAll(slot.own);
       out.appendAll(slot.behind);
       slot.countedBytes = 0;
       for (const serial of slot.serials) if (this.#standing.get(serial) === slot) this.#standing.delete(serial);

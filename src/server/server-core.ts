@@ -8,6 +8,7 @@ import type { JobStore } from "../store/job-store.ts";
 import { BufferBudget } from "./buffer-budget.ts";
 import { Committer } from "./committer.ts";
 import { GrabCounter } from "./grab-counter.ts";
+import { LongReplies } from "./long-replies.ts";
 import { ServerEffects } from "./server-effects.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { Session } from "./session.ts";
@@ -46,6 +47,7 @@ export class ServerCore {
   isStopping = false;
   /** Monotonic time of this turn, ms. */
   nowMs: number;
+  readonly longReplies: LongReplies;
   /** Where GRAB_JOBs stand for a moment. */
   readonly counter: GrabCounter;
   readonly #sweeper: Sweeper;
@@ -65,6 +67,7 @@ export class ServerCore {
     this.budget = new BufferBudget(options.bufferBytesMax);
     this.#sweeper = new Sweeper(this);
     this.counter = new GrabCounter(this);
+    this.longReplies = new LongReplies(this);
     this.table = new JobTable(
       {
         firstSerial: parts.firstSerial,
@@ -144,11 +147,13 @@ export class ServerCore {
     if (this.#resumed.length > 0) this.#runResumed();
     if (this.#doomed.length > 0) for (const session of this.#doomed.splice(0)) session.destroy();
     this.counter.turn();
+    this.longReplies.turn();
     this.committer?.turn();
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const session of dirty) session.flush();
     this.armTimer();
+    if (this.longReplies.isPending) this.beginTurn();
   };
 
   markDirty(session: Session): void {

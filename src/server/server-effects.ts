@@ -40,8 +40,7 @@ export class ServerEffects implements JobEffects {
       this.#core.counter.serve(session);
       return;
     }
-    writeEmpty(session.out, PACKETS.NOOP.type);
-    this.#core.markDirty(session);
+    writeEmpty(session.noopOut(), PACKETS.NOOP.type);
   }
 
   create(waiter: Waiter, job: Job): void {

@@ -45,6 +45,9 @@ export interface ServerOptions {
   readonly log: Log;
 }
 
+/** How a server is stopped. */
+export type StopMode = "now" | "graceful" | "drain";
+
 /** A running job server. */
 export interface JobServer {
   /** Where it listens, with the ports that the kernel gave; optional addresses that this machine lacks are left out. */
@@ -53,9 +56,10 @@ export interface JobServer {
   readonly httpAddress: ListenAddress | undefined;
   /**
    * Stops. `now`: every connection is closed. `graceful`: listeners are closed, submits get QUEUE_ERROR, and jobs in hand
-   * may end for `graceMs`. May be called again with `now` while a graceful stop is under way.
+   * may end for `graceMs`. `drain`: listeners are closed, open connections go on as before, and the server ends when it
+   * holds no job, which may be never (gearmand's SIGUSR1). May be called again with `now` while another stop is under way.
    */
-  stop(mode: "now" | "graceful"): Promise<void>;
+  stop(mode: StopMode): Promise<void>;
   /** Resolves when the server has stopped, whoever asked for it (a call of `stop`, or the text command `shutdown`). */
   readonly ended: Promise<void>;
 }

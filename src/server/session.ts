@@ -169,7 +169,17 @@ export class Session implements WireEvents, BudgetUser {
   /** Where a packet about this job goes: behind its JOB_CREATED, if that still waits. */
   outFor(serial: number): OutBuffer {
     this.core.markDirty(this);
-    return this.#line?.placeOf(serial) ?? this.out;
+    return this.#line?.placeOf(serial) ?? this.#passing;
+  }
+
+  /** Where a NOOP goes: past the line, but not into the middle of a long reply. */
+  noopOut(): OutBuffer {
+    this.core.markDirty(this);
+    return this.#passing;
+  }
+
+  get #passing(): OutBuffer {
+    return this.#line?.isStreaming === true ? this.#line.tail : this.out;
   }
 
   replyCreated(serial: number): void {
@@ -186,10 +196,19 @@ export class Session implements WireEvents, BudgetUser {
     return this.#nextTicket;
   }
 
-  /** The reply to the submit of `ticket` waits. */
-  holdReply(): void {
+  /** The next reply waits; answers the ticket that names it. */
+  holdReply(): number {
     this.#line ??= new ReplyLine();
-    this.#line.hold(this.#nextTicket++);
+    this.#line.hold(this.#nextTicket);
+    return this.#nextTicket++;
+  }
+
+  /** A part of a reply that waited has come. */
+  extendReply(ticket: number, write: (out: OutBuffer) => void): void {
+    if (this.isClosed || this.#line === undefined) return;
+    this.#line.extend(ticket, write);
+    this.#line.release(this.out);
+    this.core.markDirty(this);
   }
 
   /** A reply that waited has come. */

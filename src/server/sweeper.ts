@@ -93,8 +93,7 @@ export class Sweeper {
    */
   #peek(session: Session): void {
     if (session.slowWatchers.size > 0) {
-      writeEmpty(session.out, PACKETS.NOOP.type);
-      this.#core.markDirty(session);
+      writeEmpty(session.noopOut(), PACKETS.NOOP.type);
     }
     if (session.reader.heldBytes < LIMITS.outHighBytes && !this.#core.budget.isExceeded) session.wire.resume();
   }

@@ -116,15 +116,22 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(await admin.ask("getpid")).toBe(`OK ${gearmand.program.pid}`);
   });
 
-  test("SIGUSR1 lets the job in hand end, however long it takes", async () => {
+  test("SIGUSR1 lets the jobs in hand and the queued ones end, however long they take", async () => {
     await using gearmand = await start();
     using client = await Wire.open(gearmand.port);
     using worker = await Wire.open(gearmand.port);
     const handle = await holdJob(worker, client);
+    client.send(TYPE.SUBMIT_JOB_BG, "later", "", "queued");
+    expect((await client.receive()).type).toBe(TYPE.JOB_CREATED);
     gearmand.program.kill("SIGUSR1");
     await until(async () => !(await gearmand.answers()), "the listener is closed");
     worker.send(TYPE.WORK_COMPLETE, handle, "done");
     expect(await client.receive()).toEqual({ type: TYPE.WORK_COMPLETE, args: [handle, "done"] });
+    worker.send(TYPE.CAN_DO, "later");
+    worker.send(TYPE.GRAB_JOB);
+    const assigned = await worker.receive();
+    expect([assigned.type, assigned.args[2]]).toEqual([TYPE.JOB_ASSIGN, "queued"]);
+    worker.send(TYPE.WORK_COMPLETE, assigned.args[0] ?? "", "");
     expect(await gearmand.program.exit).toBe(0);
   });
 

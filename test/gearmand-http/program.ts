@@ -1,4 +1,4 @@
-/** Runs a job server with gearmand's HTTP module and its error statuses: `program.ts PORT HTTP_PORT`, until SIGTERM. */
+/** Runs a job server with gearmand's HTTP module and its error statuses: `program.ts PORT HTTP_PORT`, until SIGTERM; what is left open then keeps it running. */
 import { systemClock } from "../../src/base/clock.ts";
 import { LIMITS } from "../../src/base/limits.ts";
 import { Log } from "../../src/base/log.ts";
@@ -29,4 +29,4 @@ const server = await startJobServer({
   log: new Log({ sink: noneSink, level: "ERROR", format: "text", clock: systemClock }),
 });
 
-process.once("SIGTERM", () => void server.stop("now").then(() => process.exit(0)));
+process.once("SIGTERM", () => void server.stop("now"));

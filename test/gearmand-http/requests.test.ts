@@ -176,7 +176,7 @@ describe.each(RUNTIMES.map((runtime) => ({ runtime })))("gearmand's HTTP module 
   );
 
   test(
-    "answers 500 to a job that fails, or breaks a stream off, where error statuses are asked for",
+    "answers 500 to a job that fails, or breaks a stream off, where error statuses are asked for, and stops with nothing left",
     async () => {
       const httpPort = await freePort();
       const program = join(import.meta.dirname, "program.ts");
@@ -192,6 +192,11 @@ describe.each(RUNTIMES.map((runtime) => ({ runtime })))("gearmand's HTTP module 
       // A client sees that the body broke off.
       const cut = fetch(`http://127.0.0.1:${httpPort}/half`).then((reply) => reply.text());
       expect(await cut.then(() => "whole").catch(() => "broken")).toBe("broken");
+      using part = await RawHttp.connect(httpPort);
+      part.send("POST /re");
+      await askRaw(httpPort, request("GET /rev HTTP/1.1"));
+      expect(await server.stop()).toBe("exit status 0");
+      expect(await part.ended).toBe("");
     },
     LIMIT_MS,
   );

@@ -12,6 +12,14 @@ export function openFilesMax(): number {
   return text === "unlimited" ? Number.POSITIVE_INFINITY : Number(text);
 }
 
+/**
+ * Empties what speaks to tests: a server takes every GEARWRIGHT_ variable for a setting of its own, and an empty one for none.
+ */
+export function serverEnv(): Record<string, string> {
+  const names = Object.keys(process.env).filter((name) => /^GEARWRIGHT_(TEST|FUZZ|SOAK)_/.test(name));
+  return Object.fromEntries(names.map((name) => [name, ""]));
+}
+
 /** What to serve with. */
 export interface ServeOptions {
   /** Default: what bin/gearwright chooses. */
@@ -27,6 +35,7 @@ export function serveMany(options: ServeOptions = {}): Promise<ServerProcess> {
   const serve = ["serve", "--listen", "127.0.0.1", "--port", "{port}", "--store", "memory", "--http", "off"];
   return startServer({
     command: [...WITH_MANY_FILES, options.binary ?? BINARY, ...serve, ...(options.flags ?? [])],
+    env: serverEnv(),
     ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
   });
 }

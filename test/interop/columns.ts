@@ -89,6 +89,14 @@ export interface Column {
 
 type Lacks = Readonly<Partial<Record<Feature, string>>>;
 
+/** What a trial ended with; undefined when all was as it should be. */
+export function problemOf(trial: Promise<void>): Promise<unknown> {
+  return trial.then(
+    () => undefined,
+    (error: unknown) => error ?? new Error("it failed without an error"),
+  );
+}
+
 function columnOf<Peer>(options: {
   readonly title: string;
   readonly packages: readonly string[];
@@ -102,20 +110,18 @@ function columnOf<Peer>(options: {
     if (typeof cell !== "function") lacks[feature] = cell.lacks;
   }
   const run: Column["run"] = async (server, report) => {
-    const peer = await options.start(server);
-    try {
-      for (const feature of FEATURE_NAMES) {
-        const cell = options.cells[feature];
-        if (typeof cell !== "function") continue;
-        const problem = await cell({ server, peer }).then(
-          () => undefined,
-          (error: unknown) => error,
-        );
-        report(feature, problem);
-      }
-    } finally {
+    let peer = await options.start(server);
+    for (const feature of FEATURE_NAMES) {
+      const cell = options.cells[feature];
+      if (typeof cell !== "function") continue;
+      const problem = await problemOf(cell({ server, peer }));
+      report(feature, problem);
+      if (problem === undefined) continue;
+      // Nobody knows what it would do next.
       await options.stop(peer);
+      peer = await options.start(server);
     }
+    await options.stop(peer);
   };
   return { title: options.title, packages: options.packages, lacks, run };
 }

@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
 import { type ServerOptions, startServer } from "../harness/server-process.ts";
-import { KITS, type Kit, startClient, startWorker } from "./columns.ts";
+import { KITS, type Kit, problemOf, startClient, startWorker } from "./columns.ts";
 import type { PeerClient } from "./peer-client.ts";
 import type { PeerWorker } from "./peer-worker.ts";
 import { ALL_BYTES, same } from "./raw-peer.ts";
@@ -92,10 +92,7 @@ export async function runPair(
   await using worker = await startWorker(pair.worker, running);
   await using client = startClient(pair.client, running);
   for (const [name, trial] of Object.entries(PAIR_TRIALS)) {
-    const problem = await trial({ client, worker, at: pair.worker.name }).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+    const problem = await problemOf(trial({ client, worker, at: pair.worker.name }));
     report(name, problem);
   }
 }

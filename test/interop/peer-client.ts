@@ -35,7 +35,14 @@ export class PeerClient implements AsyncDisposable {
   }
 
   /** Tells the client to do something; plain words first, then bytes. Resolves with its events, name first. */
-  async ask(verb: string, plain: readonly string[], bytes: readonly string[]): Promise<string[][]> {
+  ask(verb: string, plain: readonly string[], bytes: readonly string[]): Promise<string[][]> {
+    const events = this.#play(verb, plain, bytes);
+    // A trial may fail before it awaits them.
+    events.catch(() => {});
+    return events;
+  }
+
+  async #play(verb: string, plain: readonly string[], bytes: readonly string[]): Promise<string[][]> {
     this.#process.write([verb, ...plain, ...bytes.map((word) => wordOf(word, this.#folder))]);
     const events: string[][] = [];
     for (;;) {

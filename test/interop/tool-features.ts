@@ -167,7 +167,7 @@ async function startWorker(server: ServerProcess, args: readonly string[]): Prom
 
 async function run(server: ServerProcess, functionName: string, workload: string): Promise<string[][]> {
   await using wire = await Wire.connect(server);
-  return outcome(wire, await submit(wire, "SUBMIT_JOB", functionName, "", workload));
+  return await outcome(wire, await submit(wire, "SUBMIT_JOB", functionName, "", workload));
 }
 
 /** The tool writes the whole workload before it reads the result, so the command must take it all first. */

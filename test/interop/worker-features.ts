@@ -24,7 +24,7 @@ function newGate(server: ServerProcess): string {
 async function run(server: ServerProcess, functionName: string, workload: string): Promise<string[][]> {
   await using client = await Wire.connect(server);
   const handle = await submit(client, "SUBMIT_JOB", functionName, "", workload);
-  return outcome(client, handle);
+  return await outcome(client, handle);
 }
 
 /** The function's name at this peer. */

@@ -13,10 +13,10 @@ export interface PlannedFile {
 }
 
 /** Folders whose files run with nothing beside them. */
-const ALONE = ["test/fuzz/", "test/scenarios/", "test/server/"];
+const ALONE = ["test/fuzz/", "test/scenarios/", "test/server/", "test/soak/"];
 
-/** Folders whose files start the program itself. */
-const BLACK_BOX = ["test/cli/", "test/interop/", "test/scenarios/", "test/server/"];
+/** Folders whose files start the program by the harness, which GEARWRIGHT_TEST_BIN tells which one. */
+const BLACK_BOX = ["test/gearmand-http/", "test/interop/", "test/scenarios/", "test/server/"];
 
 /** Every `*.test.ts` below test/, those that need the machine for themselves last. */
 export function plannedFiles(root: string): readonly PlannedFile[] {

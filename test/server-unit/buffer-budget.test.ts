@@ -1,7 +1,7 @@
 /** The buffer memory: who gets it, in which order, and that nobody waits for ever. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { BufferBudget, type BudgetUser } from "../../src/server/buffer-budget.ts";
+import { type BudgetUser, BufferBudget } from "../../src/server/buffer-budget.ts";
 
 const RUNS = 1_000;
 const BYTES_MAX = 100;

@@ -12,14 +12,24 @@ const CLIENTS = 32;
 const WORKERS = 100;
 /** Every function is served by so many workers. */
 const WORKERS_PER_FUNCTION = 2;
+/** Most workers ask for so many jobs at once, which keeps server and soak busy at the same time. */
+const GRABS_AHEAD = 6;
 /** One connection is lost for so many jobs. */
 const LOSE_EVERY = 1_000;
 /** The queue is kept below this by submitting no more until it has shrunk. */
 const QUEUE_MAX = 30_000;
-/** How often the server is asked what it holds, ms. */
+/** How long no job may end while there are jobs, and how long the server may take to say what it holds, ms. */
 const LOOK_LIMIT_MS = 60_000;
 /** How long it may take until all jobs have ended once nobody submits, ms. */
 const DRAIN_LIMIT_MS = 120_000;
+
+/** What a soak is made with. */
+export interface SoakOptions {
+  /** The same seed submits the same jobs. */
+  readonly seed: number;
+  /** How long the server may take to end all jobs once nobody submits, ms; default two minutes. */
+  readonly drainLimitMs?: number;
+}
 
 /** What the server says of itself, by name. */
 export type ServerCounts = Readonly<Record<string, number>>;
@@ -40,7 +50,7 @@ export interface SoakReport {
   readonly seconds: number;
   /** What the server held at the end. */
   readonly left: ServerCounts;
-  /** Resident memory once the first part and all jobs had ended, bytes. */
+  /** Resident memory up to the first fifth of the jobs and up to the last, bytes: the median of a twentieth of the run. */
   readonly earlyBytes: number;
   readonly lateBytes: number;
 }
@@ -53,31 +63,37 @@ export class SoakRun {
   readonly #workers: SoakWorker[] = [];
   readonly #submits = { submitted: 0, cancelled: 0, errors: 0 };
   readonly #work = { worked: 0, forgotten: 0, failed: 0 };
+  readonly #memory: { readonly submitted: number; readonly bytes: number }[] = [];
+  readonly #drainLimitMs: number;
   #goal = 0;
   #lost = 0;
   #closedByServer = 0;
   #isQueueFull = false;
 
-  constructor(server: ServerProcess, seed: number) {
+  constructor(server: ServerProcess, options: SoakOptions) {
     this.#server = server;
-    this.#chance = new Chance(seed);
+    this.#chance = new Chance(options.seed);
+    this.#drainLimitMs = options.drainLimitMs ?? DRAIN_LIMIT_MS;
   }
 
   /** Submits `jobs` jobs, a fifth of them before memory is looked at for the first time. */
   async run(jobs: number): Promise<SoakReport> {
     const startedAtMs = performance.now();
-    for (let index = 0; index < WORKERS; index += 1) this.#openWorker(index);
-    for (let index = 0; index < CLIENTS; index += 1) this.#openClient(index);
-    await using admin = await Wire.connect(this.#server);
-    await this.#submitUntil(jobs / 5, admin);
-    const earlyBytes = this.#server.rssBytes();
-    await this.#submitUntil(jobs, admin);
-    const lateBytes = this.#server.rssBytes();
-    const left = await counts(admin);
-    const seconds = (performance.now() - startedAtMs) / 1000;
-    for (const connection of [...this.#clients, ...this.#workers]) connection.destroy();
-    const faults = this.#submits.errors + this.#closedByServer;
-    return { ...this.#submits, ...this.#work, lost: this.#lost, faults, seconds, left, earlyBytes, lateBytes };
+    try {
+      for (let index = 0; index < WORKERS; index += 1) this.#openWorker(index);
+      for (let index = 0; index < CLIENTS; index += 1) this.#openClient(index);
+      await using admin = await Wire.connect(this.#server);
+      await this.#submitUntil(jobs / 5, admin);
+      const earlyBytes = this.#medianBytes(jobs / 5, jobs / 20);
+      await this.#submitUntil(jobs, admin);
+      const lateBytes = this.#medianBytes(jobs, jobs / 20);
+      const left = await counts(admin);
+      const seconds = (performance.now() - startedAtMs) / 1000;
+      const faults = this.#submits.errors + this.#closedByServer;
+      return { ...this.#submits, ...this.#work, lost: this.#lost, faults, seconds, left, earlyBytes, lateBytes };
+    } finally {
+      for (const connection of [...this.#clients, ...this.#workers]) connection.destroy();
+    }
   }
 
   /** Submits until the goal, and resolves when the server has nothing left to do. */
@@ -88,6 +104,7 @@ export class SoakRun {
     const look = async () => {
       const { jobs = 0 } = await counts(admin);
       this.#isQueueFull = jobs > QUEUE_MAX;
+      this.#memory.push({ submitted: this.#submits.submitted, bytes: this.#server.rssBytes() });
       for (const client of this.#clients) client.submit();
       if (this.#work.worked !== lastWorked) movedAtMs = performance.now();
       lastWorked = this.#work.worked;
@@ -100,10 +117,17 @@ export class SoakRun {
       left = await counts(admin);
       return EMPTY_COUNTS.every((name) => left[name] === 0) && this.#clients.every((client) => client.openCount === 0);
     };
-    await until(isEmpty, { what: "all jobs have ended", limitMs: DRAIN_LIMIT_MS }).catch((error) => {
+    await until(isEmpty, { what: "all jobs have ended", limitMs: this.#drainLimitMs }).catch((error) => {
       const open = this.#clients.map((client) => client.openCount).join(" ");
       throw new Error(`${error}: the server holds ${JSON.stringify(left)}, the clients wait for ${open}`);
     });
+  }
+
+  /** Resident memory while the last `jobs` before `goal` were submitted and ended. */
+  #medianBytes(goal: number, jobs: number): number {
+    const inside = this.#memory.filter(({ submitted }) => submitted > goal - jobs).map(({ bytes }) => bytes);
+    inside.push(this.#server.rssBytes());
+    return inside.sort((left, right) => left - right)[Math.floor(inside.length / 2)] ?? 0;
   }
 
   #maySubmit(): boolean {
@@ -144,6 +168,7 @@ export class SoakRun {
       port: this.#server.port,
       functions: FUNCTIONS.filter((_, number) => number % group === index % group),
       hasTimeout: index < group,
+      grabsAhead: index % 4 === 0 ? 1 : GRABS_AHEAD,
       chance: this.#chance.fork(),
       counts: this.#work,
       lost: () => {

@@ -25,6 +25,8 @@ export interface SoakWorkerOptions {
   readonly port: number;
   readonly functions: readonly string[];
   readonly hasTimeout: boolean;
+  /** GRAB_JOBs that it sends before it has an answer, at least 1. */
+  readonly grabsAhead: number;
   readonly chance: Chance;
   readonly counts: WorkCounts;
   /** The server closed its connection. */
@@ -36,6 +38,8 @@ export class SoakWorker {
   readonly #line: SoakLine;
   readonly #options: SoakWorkerOptions;
   readonly #grab: (typeof GRABS)[number];
+  /** GRAB_JOBs without an answer. */
+  #asked = 0;
 
   constructor(options: SoakWorkerOptions) {
     this.#options = options;
@@ -49,7 +53,7 @@ export class SoakWorker {
       if (options.hasTimeout) this.#line.send("CAN_DO_TIMEOUT", name, String(TIMEOUT_MS));
       else this.#line.send("CAN_DO", name);
     }
-    this.#line.send(this.#grab);
+    this.#ask();
   }
 
   /** Dies with whatever it has in hand. */
@@ -57,10 +61,20 @@ export class SoakWorker {
     this.#line.destroy();
   }
 
+  /** Asks for as many jobs at once as this worker does. */
+  #ask(): void {
+    while (this.#asked < this.#options.grabsAhead) {
+      this.#asked += 1;
+      this.#line.send(this.#grab);
+    }
+  }
+
   #take(type: number, body: Buffer): void {
-    if (type === NOOP.type) this.#line.send(this.#grab);
-    else if (type === NO_JOB.type) this.#line.send("PRE_SLEEP");
-    else if (type === JOB_ASSIGN.type || type === JOB_ASSIGN_UNIQ.type || type === JOB_ASSIGN_ALL.type)
+    if (type === NOOP.type) this.#ask();
+    else if (type === NO_JOB.type) {
+      this.#asked -= 1;
+      if (this.#asked === 0) this.#line.send("PRE_SLEEP");
+    } else if (type === JOB_ASSIGN.type || type === JOB_ASSIGN_UNIQ.type || type === JOB_ASSIGN_ALL.type)
       this.#work(body);
   }
 
@@ -68,9 +82,10 @@ export class SoakWorker {
     const { chance, counts, hasTimeout } = this.#options;
     const handle = body.toString("latin1", 0, body.indexOf(0));
     const line = this.#line;
+    this.#asked -= 1;
     if (hasTimeout && chance.oneIn(FORGET_EVERY)) {
       counts.forgotten += 1;
-      line.send(this.#grab);
+      this.#ask();
       return;
     }
     if (chance.oneIn(TALK_EVERY)) {
@@ -86,6 +101,6 @@ export class SoakWorker {
       counts.failed += 1;
       line.send("WORK_EXCEPTION", handle, "an exception");
     } else line.send("WORK_COMPLETE", handle, "the result");
-    line.send(this.#grab);
+    this.#ask();
   }
 }

@@ -25,7 +25,7 @@ describe.each(RUNTIMES.map((runtime) => ({ runtime })))("soak on $runtime", ({ r
     `${JOBS} jobs leave nothing behind`,
     async () => {
       await using server = await serveMany({ runtime });
-      const report = await new SoakRun(server, SEED).run(JOBS);
+      const report = await new SoakRun(server, { seed: SEED }).run(JOBS);
       const { seconds, left, earlyBytes, lateBytes, ...rest } = report;
       const rate = Math.round(report.submitted / seconds);
       const memory = `${(earlyBytes / MEGABYTE).toFixed(0)} MB, then ${(lateBytes / MEGABYTE).toFixed(0)} MB`;

@@ -63,7 +63,7 @@ async function run(settings: GearmandSettings, limits: Parameters<typeof serverO
         noteStart(settings, server, log);
         if (isDetached()) tellStarter(undefined);
       },
-      signals: { SIGTERM: "stop", SIGINT: "stop", SIGUSR1: "graceful", SIGHUP: "reload" },
+      signals: { SIGTERM: "stop", SIGINT: "stop", SIGUSR1: "drain", SIGHUP: "reload" },
     });
   } finally {
     await log.close();
