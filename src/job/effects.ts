@@ -20,6 +20,8 @@ export interface JobEffects {
   forward(watcher: Connection, job: Job, kind: ReportKind, data: Uint8Array): void;
   /** A watcher hears of progress, in the worker's own words. */
   forwardStatus(watcher: Connection, job: Job, numerator: string, denominator: string): void;
+  /** The worker that holds the job has not said the last word and will not: it is queued again, or ends. */
+  lose(job: Job): void;
   /** The job must come into the store; the server answers with `JobTable.answer`. */
   store(job: Job): void;
   /** The job is over and must leave the store; only for jobs whose `store` was answered with added. */

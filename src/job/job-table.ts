@@ -339,6 +339,7 @@ export class JobTable {
   /** The attempt is over without a last word: the job is queued again at the tail, or ends. */
   #takeBack(job: Job, nowMs: number): void {
     job.retryCount++;
+    this.#effects.lose(job);
     if (!job.isWanted && job.waiters === undefined) {
       this.#end(job, "abandon");
       return;

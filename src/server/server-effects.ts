@@ -1,5 +1,6 @@
 /** Does what the job table wants done: packets to sessions, jobs to the committer. */
 import { assert } from "../base/errors.ts";
+import { showBytes } from "../base/shown-bytes.ts";
 import type { Connection } from "../job/connection.ts";
 import type { JobEffects, Refusal, ReportKind } from "../job/effects.ts";
 import type { Job, Waiter } from "../job/job.ts";
@@ -77,6 +78,19 @@ export class ServerEffects implements JobEffects {
     const handle = this.#core.handles.text(job.serial);
     writeProgress(session.outFor(job.serial), handle, [numerator, denominator]);
     session.relieve(job.worker === undefined ? undefined : this.#sessionOf(job.worker));
+  }
+
+  lose(job: Job): void {
+    const { log } = this.#core.options;
+    if (!log.isOn("NOTICE")) return;
+    const connection = job.worker;
+    const why = connection === undefined || connection.isClosed ? "its worker has left" : "its worker did not end it";
+    log.write("NOTICE", `a job was taken back: ${why}`, {
+      handle: this.#core.handles.text(job.serial),
+      function: showBytes(job.functionQueue.name),
+      connection: connection?.index,
+      retries: job.retryCount,
+    });
   }
 
   store(job: Job): void {

@@ -44,6 +44,7 @@ export class Play {
         note(`forward ${kind} "${decoder.decode(data)}" of ${serial} to ${index}`),
       forwardStatus: ({ index }, { serial }, numerator, denominator) =>
         note(`status ${numerator}/${denominator} of ${serial} to ${index}`),
+      lose: ({ serial, worker }) => note(`lose ${serial} of ${worker?.index}`),
       store: (job) => {
         this.#storing.set(job.serial, job);
         note(`store ${job.serial}`);

@@ -339,6 +339,7 @@ export class Model {
   /** The worker is lost to the job. */
   #takeBack(job: ModelJob): void {
     job.retryCount++;
+    this.effects.push(`lose ${job.serial} of ${job.worker?.id}`);
     if (!this.#isWanted(job)) this.#end(job);
     else if (job.retryCount >= this.settings.assignmentsMax) {
       this.#tell(job, "fail", "");

@@ -49,6 +49,7 @@ export function watchedTable(given: Partial<JobTableSettings> = {}): WatchedTabl
     refuse: ({ ticket }, refusal) => void effects.push(`refuse ticket ${ticket}: ${refusal}`),
     forward: ({ index }, { serial }, kind) => void effects.push(`${kind} of ${serial} to ${index}`),
     forwardStatus: ({ index }, { serial }) => void effects.push(`status of ${serial} to ${index}`),
+    lose: () => {},
     store: (job) => void storing.push(job),
     forget: ({ serial }) => void effects.push(`forget ${serial}`),
   };
