@@ -16,9 +16,23 @@ import type { Session } from "./session.ts";
 
 type Handler = (core: ServerCore, session: Session, packet: PacketReader) => void;
 
-const HIGH = 0;
-const NORMAL = 1;
-const LOW = 2;
+/** What the kinds of submit differ in; `epoch` and `reducer` are indexes of arguments or -1, the workload is always the last. */
+interface SubmitKind {
+  readonly priority: Priority;
+  readonly isBackground: boolean;
+  readonly epoch: number;
+  readonly reducer: number;
+}
+
+const FOREGROUND_HIGH: SubmitKind = { priority: 0, isBackground: false, epoch: -1, reducer: -1 };
+const FOREGROUND: SubmitKind = { priority: 1, isBackground: false, epoch: -1, reducer: -1 };
+const FOREGROUND_LOW: SubmitKind = { priority: 2, isBackground: false, epoch: -1, reducer: -1 };
+const BACKGROUND_HIGH: SubmitKind = { priority: 0, isBackground: true, epoch: -1, reducer: -1 };
+const BACKGROUND: SubmitKind = { priority: 1, isBackground: true, epoch: -1, reducer: -1 };
+const BACKGROUND_LOW: SubmitKind = { priority: 2, isBackground: true, epoch: -1, reducer: -1 };
+const EPOCH: SubmitKind = { priority: 1, isBackground: true, epoch: 2, reducer: -1 };
+const REDUCE: SubmitKind = { priority: 1, isBackground: false, epoch: -1, reducer: 2 };
+const REDUCE_BACKGROUND: SubmitKind = { priority: 1, isBackground: true, epoch: -1, reducer: 2 };
 
 const NOT_IN_RESULT = "Job given in work result not found";
 const NOT_ON_SERVER = "Job does not exist on server";
@@ -44,15 +58,15 @@ const COMMANDS: Partial<Record<PacketName, Handler>> = {
   WORK_COMPLETE:      (core, session, packet) => report(core, session, packet, "complete"),
   WORK_FAIL:          fail,
   WORK_EXCEPTION:     (core, session, packet) => report(core, session, packet, "exception"),
-  SUBMIT_JOB:         (core, session, packet) => submit(core, session, packet, { priority: NORMAL, isBackground: false }),
-  SUBMIT_JOB_HIGH:    (core, session, packet) => submit(core, session, packet, { priority: HIGH,   isBackground: false }),
-  SUBMIT_JOB_LOW:     (core, session, packet) => submit(core, session, packet, { priority: LOW,    isBackground: false }),
-  SUBMIT_JOB_BG:      (core, session, packet) => submit(core, session, packet, { priority: NORMAL, isBackground: true }),
-  SUBMIT_JOB_HIGH_BG: (core, session, packet) => submit(core, session, packet, { priority: HIGH,   isBackground: true }),
-  SUBMIT_JOB_LOW_BG:  (core, session, packet) => submit(core, session, packet, { priority: LOW,    isBackground: true }),
-  SUBMIT_JOB_EPOCH:   (core, session, packet) => submit(core, session, packet, { priority: NORMAL, isBackground: true, epoch: 2 }),
-  SUBMIT_REDUCE_JOB:            (core, session, packet) => submit(core, session, packet, { priority: NORMAL, isBackground: false, reducer: 2 }),
-  SUBMIT_REDUCE_JOB_BACKGROUND: (core, session, packet) => submit(core, session, packet, { priority: NORMAL, isBackground: true, reducer: 2 }),
+  SUBMIT_JOB:         (core, session, packet) => submit(core, session, packet, FOREGROUND),
+  SUBMIT_JOB_HIGH:    (core, session, packet) => submit(core, session, packet, FOREGROUND_HIGH),
+  SUBMIT_JOB_LOW:     (core, session, packet) => submit(core, session, packet, FOREGROUND_LOW),
+  SUBMIT_JOB_BG:      (core, session, packet) => submit(core, session, packet, BACKGROUND),
+  SUBMIT_JOB_HIGH_BG: (core, session, packet) => submit(core, session, packet, BACKGROUND_HIGH),
+  SUBMIT_JOB_LOW_BG:  (core, session, packet) => submit(core, session, packet, BACKGROUND_LOW),
+  SUBMIT_JOB_EPOCH:   (core, session, packet) => submit(core, session, packet, EPOCH),
+  SUBMIT_REDUCE_JOB:  (core, session, packet) => submit(core, session, packet, REDUCE),
+  SUBMIT_REDUCE_JOB_BACKGROUND: (core, session, packet) => submit(core, session, packet, REDUCE_BACKGROUND),
   GET_STATUS:         getStatus,
   GET_STATUS_UNIQUE:  getStatusUnique,
   ECHO_REQ:           (_core, session, packet) => writeBytes(session.reply(), PACKETS.ECHO_RES.type, packet.data(0), packet.ownsBytes),
@@ -140,14 +154,6 @@ function refuseUnknown(session: Session, answer: ReportAnswer): void {
 
 // ---- clients
 
-/** What the kinds of submit differ in; `epoch` and `reducer` are indexes of arguments, the workload is always the last. */
-interface SubmitKind {
-  readonly priority: Priority;
-  readonly isBackground: boolean;
-  readonly epoch?: number;
-  readonly reducer?: number;
-}
-
 function submit(core: ServerCore, session: Session, packet: PacketReader, kind: SubmitKind): void {
   const unique = packet.text(1);
   if (unique.length > LIMITS.uniqueBytesMax) session.replyError("ARGUMENT_TOO_LARGE", "Unique value too large");
@@ -175,8 +181,8 @@ function submissionOf(core: ServerCore, packet: PacketReader, unique: string, ki
     priority: kind.priority,
     isBackground: kind.isBackground,
     isDurable: kind.isBackground && core.committer !== undefined,
-    reducer: kind.reducer === undefined ? undefined : packet.text(kind.reducer),
-    dueAtMs: kind.epoch === undefined ? 0 : dueAtMs(core, packet.text(kind.epoch)),
+    reducer: kind.reducer < 0 ? undefined : packet.text(kind.reducer),
+    dueAtMs: kind.epoch < 0 ? 0 : dueAtMs(core, packet.text(kind.epoch)),
   };
 }
 

@@ -86,6 +86,7 @@ describe("the job table", () => {
         forwardStatus: () => undefined,
         store: () => undefined,
         forget: () => undefined,
+        lose: () => undefined,
       },
     );
     table.can(worker, "f", undefined, 0);
