@@ -23,7 +23,7 @@ export interface Spread {
 }
 
 /** The spread of `values`, which must not be empty. */
-export function spreadOf(values: readonly number[]): Spread {
+function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((left, right) => left - right);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle];

@@ -50,15 +50,20 @@ async function runFiles(files: readonly PlannedFile[], label: string, env: Recor
   return outcomes;
 }
 
-/** Brings what the tests need from outside npm; the tests that do not need it run even where that fails. */
-async function prepare(): Promise<Outcome> {
+/** A step that throws is one failure, and the other steps run all the same. */
+async function guarded(step: () => Promise<readonly Outcome[]>): Promise<readonly Outcome[]> {
   try {
-    for (const line of await readyPackages()) console.log(line);
-    return { passed: 0, failed: 0, skipped: 0 };
+    return await step();
   } catch (error) {
     console.log(`FAIL ${error instanceof Error ? error.message : String(error)}`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return [{ passed: 0, failed: 1, skipped: 0 }];
   }
+}
+
+/** Brings what the tests need from outside npm. */
+async function prepare(): Promise<Outcome[]> {
+  for (const line of await readyPackages()) console.log(line);
+  return [];
 }
 
 async function runPackaged(files: readonly PlannedFile[]): Promise<Outcome[]> {
@@ -75,26 +80,21 @@ async function main(): Promise<Outcome> {
   const isWanted = (path: string) => wanted.length === 0 || wanted.some((start) => path.startsWith(start));
   const files = plannedFiles(ROOT).filter(({ path }) => isWanted(path));
   if (files.length === 0) console.log("no test file was found");
-  const preparation = await prepare();
+  const outcomes = [...(await guarded(prepare))];
   const blackBox = files.filter((file) => file.isBlackBox);
-  if (values.package) return sumOf([preparation, ...(await runPackaged(blackBox))]);
-  const outcomes = [preparation, ...(await runFiles(files, "", {}))];
-  // Once more through what users install; how it was packed makes no difference to the other black-box suites.
-  const again = wanted.length > 0 ? [] : blackBox.filter(({ path }) => path.startsWith("test/scenarios/scenarios"));
-  if (again.length > 0) outcomes.push(...(await runPackaged(again)));
+  if (!values.package) outcomes.push(...(await runFiles(files, "", {})));
+  // A full run plays the scenarios once more through what users install; --package does so with every black-box file.
+  const isFull = wanted.length === 0 && !values.package;
+  const scenarios = blackBox.filter(({ path }) => path.startsWith("test/scenarios/scenarios"));
+  const packaged = values.package ? blackBox : isFull ? scenarios : [];
+  if (packaged.length > 0) outcomes.push(...(await guarded(() => runPackaged(packaged))));
   return sumOf(outcomes);
 }
 
 // A signal ends this process by its own exit, which ends the files that run.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 
-let total: Outcome;
-try {
-  total = await main();
-} catch (error) {
-  console.log(error);
-  total = { passed: 0, failed: 1, skipped: 0 };
-}
+let [total = sumOf([])] = await guarded(async () => [await main()]);
 if (total.passed + total.failed === 0) total = { ...total, failed: 1 };
 console.log(lastLine(total));
 process.exit(total.failed === 0 ? 0 : 1);

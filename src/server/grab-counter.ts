@@ -55,6 +55,13 @@ export class GrabCounter {
     this.#standing.delete(session);
   }
 
+  /** The worker leaves: it is sent away without looking for a job. */
+  dismiss(session: Session): void {
+    if (session.standing === undefined) return;
+    this.leave(session);
+    writeEmpty(session.reply(), PACKETS.NO_JOB.type);
+  }
+
   /** At the end of a turn: hands jobs over, and sends away who has stood long enough. */
   turn(): void {
     while (this.#served.length > 0) for (const session of this.#served.splice(0)) this.settle(session);

@@ -42,7 +42,7 @@ export class ReplyLine {
   readonly #standing = new Map<number, Slot>();
   #countedBytes = 0;
   /** A part of the first reply is out, and more of it is to come. */
-  isStreaming = false;
+  #isStreaming = false;
 
   /** How many replies wait or stand answered behind one that waits. */
   get slotCount(): number {
@@ -76,10 +76,14 @@ export class ReplyLine {
   /** Where a packet about this job goes while the client has not yet heard of it; undefined: straight out. */
   placeOf(serial: number): OutBuffer | undefined {
     const slot = this.#standing.get(serial);
-    if (slot === undefined) return undefined;
-    this.#count(this.#touched);
-    this.#touched = slot;
-    return slot.behind;
+    return slot === undefined ? undefined : this.#touch(slot);
+  }
+
+  /** Where what passes the line goes while a part of the first reply is out: behind that reply. Undefined: straight out. */
+  get passing(): OutBuffer | undefined {
+    if (!this.#isStreaming) return undefined;
+    for (const slot of this.#slots.values()) return this.#touch(slot);
+    return undefined;
   }
 
   /** The reply has come: `write` puts it down. A ticket that does not wait is left alone. */
@@ -104,7 +108,7 @@ export class ReplyLine {
   release(out: OutBuffer): void {
     for (const [ticket, slot] of this.#slots) {
       if (slot.own !== undefined) {
-        this.isStreaming = !slot.isAnswered;
+        this.#isStreaming = !slot.isAnswered;
         out.appendAll(slot.own);
       }
       if (!slot.isAnswered) {
@@ -123,6 +127,12 @@ export class ReplyLine {
     slot.serials.push(serial);
     const known = this.#standing.get(serial);
     if (known === undefined || known.ticket < slot.ticket) this.#standing.set(serial, slot);
+  }
+
+  #touch(slot: Slot): OutBuffer {
+    this.#count(this.#touched);
+    this.#touched = slot;
+    return slot.behind;
   }
 
   #count(slot: Slot): void {

@@ -117,7 +117,7 @@ export class ServerCore {
   /** The session takes part no more, though its last replies may still be on their way. */
   leave(session: Session): void {
     if (!session.connection.isClosed) this.table.close(session.connection, this.nowMs);
-    this.counter.leave(session);
+    this.counter.dismiss(session);
     this.held.delete(session);
   }
 

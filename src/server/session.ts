@@ -179,7 +179,7 @@ export class Session implements WireEvents, BudgetUser {
   }
 
   get #passing(): OutBuffer {
-    return this.#line?.isStreaming === true ? this.#line.tail : this.out;
+    return this.#line?.passing ?? this.out;
   }
 
   replyCreated(serial: number): void {
@@ -198,6 +198,7 @@ export class Session implements WireEvents, BudgetUser {
 
   /** The next reply waits; answers the ticket that names it. */
   holdReply(): number {
+    if (this.standing !== undefined) this.core.counter.settle(this);
     this.#line ??= new ReplyLine();
     this.#line.hold(this.#nextTicket);
     return this.#nextTicket++;

@@ -104,13 +104,23 @@ export class FuzzRun {
   async #watch(): Promise<void> {
     while (!this.#isOver) {
       const atMs = performance.now() - this.#startedAtMs;
-      if (this.#server.ended === undefined) this.#memory.push({ atMs, bytes: this.#server.rssBytes() });
+      const bytes = this.#residentBytes();
+      if (bytes !== undefined) this.#memory.push({ atMs, bytes });
       else {
-        this.#fault(`the server ended with ${this.#server.ended}: ${this.#server.output.slice(-500)}`);
+        this.#fault(`the server ended with ${await this.#server.exited}: ${this.#server.output.slice(-500)}`);
         this.#isOver = true;
       }
       if (atMs >= this.#options.seconds * 1000 && this.#packetCount >= this.#options.packets) this.#isOver = true;
       if (!this.#isOver) await pause(MEMORY_EVERY_MS);
+    }
+  }
+
+  /** Undefined when the server has ended, even if that has not been told yet. */
+  #residentBytes(): number | undefined {
+    try {
+      return this.#server.rssBytes();
+    } catch {
+      return undefined;
     }
   }
 

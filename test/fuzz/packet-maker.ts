@@ -47,7 +47,7 @@ const TEXT_WORDS = [
 ];
 
 /** Packets that a client or a worker may send. */
-export const REQUEST_NAMES: readonly PacketName[] = (Object.keys(PACKETS) as PacketName[]).filter(
+const REQUEST_NAMES: readonly PacketName[] = (Object.keys(PACKETS) as PacketName[]).filter(
   (name) => PACKETS[name].from !== "server",
 );
 

@@ -20,7 +20,7 @@ function medianBytes(report: FuzzReport, fromMs: number, toMs: number): number {
 }
 
 /** Memory of the last part divided by memory of an early one: seconds 10 to 20 against the last 10, or the like of a shorter run. */
-export function growthOf(report: FuzzReport): { readonly ratio: number; readonly ratioMax: number } {
+function growthOf(report: FuzzReport): { readonly ratio: number; readonly ratioMax: number } {
   const isLong = report.durationMs >= MINUTE_MS;
   const windowMs = isLong ? WINDOW_MS : report.durationMs / 5;
   const fromMs = isLong ? WINDOW_MS : report.durationMs * 0.4;
@@ -30,7 +30,7 @@ export function growthOf(report: FuzzReport): { readonly ratio: number; readonly
 }
 
 /** All packets of a run. */
-export function packetsOf(report: FuzzReport): number {
+function packetsOf(report: FuzzReport): number {
   return report.counts.lawful + report.counts.mutated + report.counts.noise;
 }
 

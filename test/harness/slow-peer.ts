@@ -10,7 +10,7 @@ import { encodePacket } from "./wire-bytes.ts";
 
 /** Data of one WORK_DATA, bytes. */
 const DATA_BYTES = 64 * 1024;
-const START_LIMIT_MS = 10_000;
+const START_LIMIT_MS = 40_000;
 
 function largest(name: string): number {
   try {
@@ -63,7 +63,7 @@ export async function isConnected(admin: Wire, id: string): Promise<boolean> {
   return text.split("\n").some((line) => line.split(" ")[2] === id);
 }
 
-/** A worker as a process of its own that feeds one job without end, until it is killed. */
+/** A worker as a process of its own that has one job until it is killed: it feeds it without end, or is silent. */
 export class FeederProcess implements Disposable {
   readonly #child: ChildProcess;
 
@@ -72,16 +72,16 @@ export class FeederProcess implements Disposable {
     if (child.pid !== undefined) killAtEnd(child.pid, "/nonexistent");
   }
 
-  /** Resolves once it has the job. */
-  static async start(port: number, functionName: string): Promise<FeederProcess> {
-    const words = [join(import.meta.dirname, "feeder-program.ts"), String(port), functionName];
+  /** Resolves once it has the job, and is not read any more if it feeds. */
+  static async start(port: number, functionName: string, manner: "feeds" | "silent"): Promise<FeederProcess> {
+    const words = [join(import.meta.dirname, "feeder-program.ts"), String(port), functionName, manner];
     const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
     let out = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       out += text;
     });
     const feeder = new FeederProcess(child);
-    await until(() => out.includes("has the job"), { what: "the feeder has its job", limitMs: START_LIMIT_MS });
+    await until(() => out.includes("ready"), { what: "the feeder has its job", limitMs: START_LIMIT_MS });
     return feeder;
   }
 

@@ -4,7 +4,17 @@ import type { PacketName } from "../../src/protocol/packets.ts";
 import { Wire } from "../harness/wire.ts";
 import type { Feature, Trial } from "./feature.ts";
 import type { PeerClient } from "./peer-client.ts";
-import { ALL_BYTES, LONG_LIMIT_MS, largeWorkload, outcome, RawWorker, same, submit, untilTold } from "./raw-peer.ts";
+import {
+  ALL_BYTES,
+  LARGE_LIMIT_MS,
+  LONG_LIMIT_MS,
+  largeWorkload,
+  outcome,
+  RawWorker,
+  same,
+  submit,
+  untilTold,
+} from "./raw-peer.ts";
 
 type ClientTrial = (trial: Trial<PeerClient>) => Promise<void>;
 
@@ -149,7 +159,7 @@ function whole(functionName: string, workloadOf: () => string): ClientTrial {
     const workload = workloadOf();
     await using worker = await RawWorker.open(server, functionName);
     const told = peer.ask("do", ["normal"], [functionName, "", workload]);
-    const job = await worker.grab();
+    const job = await worker.grab(LARGE_LIMIT_MS);
     same([job.workload], [workload]);
     worker.wire.send("WORK_COMPLETE", job.handle, `${workload}!`);
     const [event = []] = await told;

@@ -83,8 +83,12 @@ export interface Column {
   readonly packages: readonly string[];
   /** The call that the peer lacks, by feature; the others are tried. */
   readonly lacks: Readonly<Partial<Record<Feature, string>>>;
-  /** Tries every cell that is not lacking; `report` gets undefined or what went wrong. */
-  readonly run: (server: ServerProcess, report: (feature: Feature, problem: unknown) => void) => Promise<void>;
+  /** Tries these features, none of them lacking; `report` gets undefined or what went wrong. */
+  readonly run: (
+    server: ServerProcess,
+    features: readonly Feature[],
+    report: (feature: Feature, problem: unknown) => void,
+  ) => Promise<void>;
 }
 
 type Lacks = Readonly<Partial<Record<Feature, string>>>;
@@ -109,9 +113,9 @@ function columnOf<Peer>(options: {
     const cell = options.cells[feature];
     if (typeof cell !== "function") lacks[feature] = cell.lacks;
   }
-  const run: Column["run"] = async (server, report) => {
+  const run: Column["run"] = async (server, features, report) => {
     let peer = await options.start(server);
-    for (const feature of FEATURE_NAMES) {
+    for (const feature of features) {
       const cell = options.cells[feature];
       if (typeof cell !== "function") continue;
       const problem = await problemOf(cell({ server, peer }));

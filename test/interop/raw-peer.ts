@@ -7,8 +7,15 @@ import { until } from "../harness/until.ts";
 import { Wire } from "../harness/wire.ts";
 import { splitArguments } from "../harness/wire-bytes.ts";
 
-/** How long a large packet, a peer's start or a due time may take, ms. */
+/** How long a peer's start or a due time may take, ms. */
 export const LONG_LIMIT_MS = 20_000;
+
+/**
+ * How long 32 MiB may take, ms.
+ *
+ * libgearman sends 64 KiB for each delayed acknowledgement of the loopback interface, 40 ms, whatever the server is.
+ */
+export const LARGE_LIMIT_MS = 90_000;
 
 /** All 256 byte values, NULs first, in the middle and last. */
 export const ALL_BYTES: string = `\0${String.fromCharCode(...Array.from({ length: 256 }, (_, value) => value))}\0\0`;
@@ -98,10 +105,10 @@ export async function submit(wire: Wire, name: PacketName, ...args: readonly str
 }
 
 /** Packets of a job until it is over, name first, without the handle, which must be the right one. */
-export async function outcome(wire: Wire, handle: string): Promise<string[][]> {
+export async function outcome(wire: Wire, handle: string, limitMs: number = LONG_LIMIT_MS): Promise<string[][]> {
   const told: string[][] = [];
   for (;;) {
-    const item = await wire.next(LONG_LIMIT_MS);
+    const item = await wire.next(limitMs);
     if (item.kind !== "packet") throw new Error(`the raw client got ${item.kind}`);
     const [about, ...fields] = splitArguments(item);
     assert.equal(about, handle);

@@ -8,7 +8,7 @@ import { until } from "../harness/until.ts";
 import { Wire } from "../harness/wire.ts";
 import type { Feature, Trial } from "./feature.ts";
 import { PeerWorker } from "./peer-worker.ts";
-import { ALL_BYTES, largeWorkload, outcome, RawWorker, same, submit, untilTold } from "./raw-peer.ts";
+import { ALL_BYTES, LARGE_LIMIT_MS, largeWorkload, outcome, RawWorker, same, submit, untilTold } from "./raw-peer.ts";
 
 type WorkerTrial = (trial: Trial<PeerWorker>) => Promise<void>;
 
@@ -24,7 +24,7 @@ function newGate(server: ServerProcess): string {
 async function run(server: ServerProcess, functionName: string, workload: string): Promise<string[][]> {
   await using client = await Wire.connect(server);
   const handle = await submit(client, "SUBMIT_JOB", functionName, "", workload);
-  return await outcome(client, handle);
+  return await outcome(client, handle, LARGE_LIMIT_MS);
 }
 
 /** The function's name at this peer. */

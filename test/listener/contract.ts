@@ -88,8 +88,9 @@ function receivingTests(runtime: RuntimeName, kind: "tcp" | "unix"): void {
       using peer = await Peer.connect(address);
       await peer.send(4 * MIB);
       peer.socket.end();
+      await process.see(0, "all is echoed", ({ takenBytes }) => takenBytes === 4 * MIB);
+      await until(() => peer.receivedBytes === 4 * MIB, { what: "all comes back", limitMs: FLOW_LIMIT_MS });
       await until(() => peer.hasEnded, { what: "FIN comes back", limitMs: FLOW_LIMIT_MS });
-      expect(peer.receivedBytes).toBe(4 * MIB);
       expect(peer.isPattern).toBe(true);
       const { events } = await process.see(0, "it is closed", (look) => look.events.at(-1) === "closed");
       expect(events).toContain("finished");

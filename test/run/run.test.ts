@@ -87,12 +87,12 @@ describe("a report", () => {
 });
 
 describe("the plan", () => {
-  test("has every test file once, and those that measure last", () => {
-    for (const name of ["server/b", "job/a", "job/c"]) {
+  test("has every test file once, the longest first and those that measure last", () => {
+    for (const name of ["server/b", "job/a", "interop/d", "job/c"]) {
       mkdirSync(join(folder, "test", name, ".."), { recursive: true });
       writeFileSync(join(folder, "test", `${name}.test.ts`), "");
     }
     const paths = plannedFiles(folder).map(({ path }) => path);
-    expect(paths).toEqual(["test/job/a.test.ts", "test/job/c.test.ts", "test/server/b.test.ts"]);
+    expect(paths).toEqual(["interop/d", "job/a", "job/c", "server/b"].map((name) => `test/${name}.test.ts`));
   });
 });

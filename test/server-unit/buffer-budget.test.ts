@@ -29,7 +29,7 @@ const step = fc.record({
 describe("BufferBudget", () => {
   test("reservations are granted in order, as soon as there is room, and always where nobody has one", () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 100, size: "max" }), (steps) => {
         const budget = new BufferBudget(BYTES_MAX);
         /** Users with a reservation or waiting for one, in order of asking. */
         let users: User[] = [];

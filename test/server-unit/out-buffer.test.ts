@@ -24,7 +24,7 @@ function* fills(): Generator<number> {
 describe("OutBuffer", () => {
   test("what was put down comes out in order, and length is what is left", () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
         const [out, wire, fill] = [new OutBuffer(), new TakingWire(), fills()];
         const expected: Buffer[] = [];
         let length = 0;
