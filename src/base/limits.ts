@@ -37,7 +37,7 @@ export const LIMITS = {
   /** A paused connection is read for one chunk this often, so that its end is seen, ms. */
   pausedPeekMs: 1_000,
   /** A woken worker that has not come after this time is overtaken by another, ms. */
-  wakeOvertakeMs: 250,
+  wakeOvertakeMs: 500,
   /** A GRAB_JOB that finds nothing is answered NO_JOB after this time, unless a job comes first, ms. */
   grabStandMs: 1,
   /** Jobs in one batch to the store. */
