@@ -12,7 +12,7 @@ import type { Wire, WireEvents } from "./wire.ts";
 
 /** Why a connection is not read on; several may hold at once. */
 // biome-ignore format: a table
-export const HOLD = {
+const HOLD = {
   /** Its own unsent bytes. */
   out:     1,
   /** Its own waiting replies. */

@@ -20,6 +20,7 @@ const BATCHES_MAX = 40;
 const OWN_WORK_PACKETS = 8;
 /** How long an answer may take on a machine that is busy with the fuzzer, ms. */
 const ANSWER_LIMIT_MS = 30_000;
+const PACE_EVERY_MS = 5;
 const MEMORY_EVERY_MS = 250;
 /** Handles of other connections to choose from. */
 const SHARED_HANDLES = 500;
@@ -29,6 +30,10 @@ export interface FuzzOptions {
   readonly seed: number;
   readonly seconds: number;
   readonly packets: number;
+  /** Not faster than this, so that memory is that of a steady load; Infinity: as fast as it goes. */
+  readonly packetsPerSecond: number;
+  /** So long it goes as fast as it can at first, so that the runtime's heap has its size before memory is compared; default 0. */
+  readonly rushSeconds?: number;
 }
 
 /** What a run saw. */
@@ -57,6 +62,8 @@ export class FuzzRun {
   readonly #memory: { atMs: number; bytes: number }[] = [];
   readonly #faults: string[] = [];
   readonly #startedAtMs = performance.now();
+  /** Packets before the pace began. */
+  #rushed = 0;
   #isOver = false;
 
   constructor(server: ServerProcess, options: FuzzOptions) {
@@ -98,6 +105,20 @@ export class FuzzRun {
 
   get #packetCount(): number {
     return this.#counts.lawful + this.#counts.mutated + this.#counts.noise;
+  }
+
+  /** Waits while the run is ahead of its pace. */
+  async #keepPace(): Promise<void> {
+    while (!this.#isOver) {
+      const { packetsPerSecond, rushSeconds = 0 } = this.#options;
+      const seconds = (performance.now() - this.#startedAtMs) / 1000;
+      if (seconds < rushSeconds) {
+        this.#rushed = this.#packetCount;
+        return;
+      }
+      if (this.#packetCount - this.#rushed <= (seconds - rushSeconds) * packetsPerSecond) return;
+      await pause(PACE_EVERY_MS);
+    }
   }
 
   /** Looks at memory, at the server's life and at the end of the run. */
@@ -150,6 +171,7 @@ export class FuzzRun {
       const maker = this.#maker(chance, line);
       const batches = 1 + chance.below(BATCHES_MAX);
       for (let batch = 0; batch < batches && !this.#isOver; batch += 1) {
+        await this.#keepPace();
         const made = Array.from({ length: BATCH_PACKETS }, () => maker.lawful());
         made.push(...ownWork(line));
         this.#counts.lawful += made.length;
@@ -174,6 +196,7 @@ export class FuzzRun {
       const maker = this.#maker(chance, line);
       const batches = 1 + chance.below(BATCHES_MAX);
       for (let batch = 0; batch < batches && !this.#isOver; batch += 1) {
+        await this.#keepPace();
         const made = Array.from({ length: BATCH_PACKETS * 4 }, () => maker.mutated());
         this.#counts.mutated += made.length;
         const end = await line.send(
@@ -198,6 +221,7 @@ export class FuzzRun {
       const line = new FuzzLine(this.#server.port, true);
       const maker = this.#maker(chance, line);
       for (let sent = 0; sent < NOISE_BATCH && !line.isClosed && !this.#isOver; sent += 1) {
+        await this.#keepPace();
         this.#counts.noise += 1;
         await line.sendNoise(maker.noise());
       }

@@ -5,8 +5,7 @@ import { PlantedCopy } from "../harness/planted-copy.ts";
 import { FuzzRun } from "./fuzz-run.ts";
 import { shortfalls } from "./verdict.ts";
 
-const SEED = 4730;
-const SECONDS = 5;
+const OPTIONS = { seed: 4730, seconds: 5, packets: 0, packetsPerSecond: Number.POSITIVE_INFINITY };
 const LIMIT_MS = 120_000;
 const COMMANDS = "src/server/commands.ts";
 
@@ -34,7 +33,7 @@ describe("faults planted for the fuzzer", () => {
       async () => {
         using copy = new PlantedCopy(fault);
         await using server = await serveMany({ binary: copy.binary });
-        const report = await new FuzzRun(server, { seed: SEED, seconds: SECONDS, packets: 0 }).run();
+        const report = await new FuzzRun(server, OPTIONS).run();
         expect(shortfalls(report).join("; ")).toMatch(fault.found);
       },
       LIMIT_MS,

@@ -81,7 +81,7 @@ export function startWorker(kit: Kit, server: ServerProcess): Promise<PeerWorker
 export interface Column {
   readonly title: string;
   readonly packages: readonly string[];
-  /** The call that the peer lacks, by feature; the others are tried. */
+  /** What the peer lacks, by feature; the others are tried. */
   readonly lacks: Readonly<Partial<Record<Feature, string>>>;
   /** Tries these features, none of them lacking; `report` gets undefined or what went wrong. */
   readonly run: (
@@ -157,7 +157,7 @@ function clientColumn(kit: Kit, title: string, lacks: Lacks): Column {
 }
 
 function workerColumn(kit: Kit, title: string, lacks: Lacks): Column {
-  const cells = cellsOf(WORKER_TRIALS, { ...lacks, admin: "admin text" });
+  const cells = cellsOf(WORKER_TRIALS, { ...lacks, ...lackOf(WORKER_CALLS, "admin") });
   return columnOf({ title, packages: kit.packages, cells, start: (server) => startWorker(kit, server), stop: end });
 }
 
@@ -165,9 +165,9 @@ function toolColumn(title: string, cells: Cells<undefined>): Column {
   return columnOf({ title, packages: ["gearman-tools"], cells, start: async () => undefined, stop: async () => {} });
 }
 
-/** All of `names` lack their call except those of `but`. */
+/** Every feature lacks its call except those of `but`. */
 function lackAll(calls: Readonly<Record<Feature, string>>, but: readonly string[]): Lacks {
-  return Object.fromEntries(Object.entries(calls).filter(([feature]) => !but.includes(feature)));
+  return lackOf(calls, ...FEATURE_NAMES.filter((feature) => !but.includes(feature)));
 }
 
 const CLIENT_CALLS = {
@@ -182,7 +182,8 @@ const CLIENT_CALLS = {
   warningStream: "WORK_WARNING",
   exception: "OPTION_REQ",
   failure: "WORK_FAIL",
-  timeout: "a time limit",
+  timeout: "time limit",
+  mebibyte: "SUBMIT_JOB",
   large: "SUBMIT_JOB",
   nuls: "SUBMIT_JOB",
   reduce: "SUBMIT_REDUCE_JOB",
@@ -206,8 +207,11 @@ const WORKER_CALLS: Readonly<Record<Feature, string>> = {
 };
 
 function lackOf(calls: Readonly<Record<Feature, string>>, ...features: readonly Feature[]): Lacks {
-  return Object.fromEntries(features.map((feature) => [feature, calls[feature]]));
+  return Object.fromEntries(features.map((feature) => [feature, `no ${calls[feature]}`]));
 }
+
+/** The tools read their input so that the time grows with the square of its length. */
+const TOO_SLOW = "reads it for minutes";
 
 /** Every column, in the order of the document. */
 export const COLUMNS: readonly Column[] = [
@@ -221,7 +225,13 @@ export const COLUMNS: readonly Column[] = [
   workerColumn(KITS.perl, "Perl `Gearman::Worker`", lackOf(WORKER_CALLS, "reduce", "echo")),
   clientColumn(KITS.c, "C libgearman client", lackOf(CLIENT_CALLS, "admin")),
   workerColumn(KITS.c, "C libgearman worker", {}),
-  toolColumn("`gearman`", cellsOf(TOOL_CLIENT_TRIALS, lackAll(CLIENT_CALLS, Object.keys(TOOL_CLIENT_TRIALS)))),
-  toolColumn("`gearman -w`", cellsOf(TOOL_WORKER_TRIALS, lackAll(WORKER_CALLS, Object.keys(TOOL_WORKER_TRIALS)))),
+  toolColumn(
+    "`gearman`",
+    cellsOf(TOOL_CLIENT_TRIALS, { ...lackAll(CLIENT_CALLS, Object.keys(TOOL_CLIENT_TRIALS)), large: TOO_SLOW }),
+  ),
+  toolColumn(
+    "`gearman -w`",
+    cellsOf(TOOL_WORKER_TRIALS, { ...lackAll(WORKER_CALLS, Object.keys(TOOL_WORKER_TRIALS)), large: TOO_SLOW }),
+  ),
   toolColumn("`gearadmin`", cellsOf({ admin: tryAdmin }, lackAll(CLIENT_CALLS, ["admin"]))),
 ];

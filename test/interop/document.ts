@@ -26,9 +26,7 @@ export function drawTables(hasFailed: HasFailed): string {
     ["", ...COLUMNS.map(({ title }) => title)],
     FEATURE_NAMES.map((feature) => {
       const row = FEATURES[feature];
-      const cells = COLUMNS.map(({ title, lacks }) =>
-        lacks[feature] === undefined ? cell(title, row) : `no ${lacks[feature]}`,
-      );
+      const cells = COLUMNS.map(({ title, lacks }) => lacks[feature] ?? cell(title, row));
       return [row, ...cells];
     }),
   );

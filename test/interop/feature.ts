@@ -15,6 +15,7 @@ export const FEATURES = {
   exception: "exceptions",
   failure: "failure",
   timeout: "timeout",
+  mebibyte: "1 MiB there and back",
   large: "32 MiB there and back",
   nuls: "NULs and all other bytes",
   reduce: "reduce jobs",
@@ -33,7 +34,7 @@ export interface Trial<Peer> {
   readonly peer: Peer;
 }
 
-/** A trial, which throws when something is not as it should be, or the call that the peer lacks. */
+/** A trial, which throws when something is not as it should be, or what the peer lacks, as the document's cell says it. */
 export type Cell<Peer> = ((trial: Trial<Peer>) => Promise<void>) | { readonly lacks: string };
 
 /** Cells of one peer in one role. */

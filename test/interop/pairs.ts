@@ -1,11 +1,10 @@
 /** A client of one language and a worker of another, with nothing of ours between them but the server. */
 import { strict as assert } from "node:assert";
-import { createHash } from "node:crypto";
 import { type ServerOptions, startServer } from "../harness/server-process.ts";
 import { KITS, type Kit, problemOf, startClient, startWorker } from "./columns.ts";
 import type { PeerClient } from "./peer-client.ts";
 import type { PeerWorker } from "./peer-worker.ts";
-import { ALL_BYTES, same } from "./raw-peer.ts";
+import { ALL_BYTES, longWorkload, MEBIBYTE, same } from "./raw-peer.ts";
 
 /** A client's kit and a worker's. */
 export interface Pair {
@@ -17,15 +16,6 @@ export interface Pair {
 export const PAIRS: readonly Pair[] = Object.values(KITS).flatMap((client: Kit) =>
   Object.values(KITS).flatMap((worker: Kit) => (client.name === worker.name ? [] : [{ client, worker }])),
 );
-
-/** 1 MiB of every byte value, not in order. */
-function mebibyte(): string {
-  const parts: string[] = [];
-  for (let block = 0; block < (1024 * 1024) / 32; block += 1) {
-    parts.push(createHash("sha256").update(String(block)).digest("latin1"));
-  }
-  return parts.join("");
-}
 
 /** A trial gives its client and worker, and the prefix of the worker's functions. */
 type PairTrial = (pair: {
@@ -79,7 +69,7 @@ export const PAIR_TRIALS: Readonly<Record<string, PairTrial>> = {
     await worker.nextJob();
   },
   "NULs and all other bytes": echoed(() => ALL_BYTES),
-  "1 MiB there and back": echoed(mebibyte),
+  "1 MiB there and back": echoed(() => longWorkload(MEBIBYTE)),
 };
 
 /** Tries every row with one pair on a server of its own. */

@@ -20,12 +20,15 @@ export const LARGE_LIMIT_MS = 90_000;
 /** All 256 byte values, NULs first, in the middle and last. */
 export const ALL_BYTES: string = `\0${String.fromCharCode(...Array.from({ length: 256 }, (_, value) => value))}\0\0`;
 
-/** 32 MiB in which every place has its own neighbourhood, so that a cut or a shift is seen. */
-export function largeWorkload(): string {
-  const bytes = Buffer.alloc(32 * 1024 * 1024);
-  for (let at = 0; at + 4 <= bytes.length; at += 4) bytes.writeUInt32BE((at * 2_654_435_761) % 4_294_967_296, at);
+/** Bytes in which every place has its own neighbourhood, so that a cut or a shift is seen. */
+export function longWorkload(byteCount: number): string {
+  const bytes = Buffer.alloc(byteCount);
+  for (let at = 0; at + 4 <= byteCount; at += 4) bytes.writeUInt32BE((at * 2_654_435_761) % 4_294_967_296, at);
   return bytes.toString("latin1");
 }
+
+/** Bytes of a MiB. */
+export const MEBIBYTE = 1024 * 1024;
 
 function inShort(bytes: string): string {
   if (bytes.length <= 1024) return bytes;

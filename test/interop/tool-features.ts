@@ -9,7 +9,7 @@ import { until } from "../harness/until.ts";
 import { Wire } from "../harness/wire.ts";
 import type { Feature, Trial } from "./feature.ts";
 import { LineProcess } from "./line-process.ts";
-import { ALL_BYTES, LARGE_LIMIT_MS, largeWorkload, outcome, RawWorker, same, submit, untilTold } from "./raw-peer.ts";
+import { ALL_BYTES, longWorkload, MEBIBYTE, outcome, RawWorker, same, submit, untilTold } from "./raw-peer.ts";
 
 type ToolTrial = (trial: Trial<undefined>) => Promise<void>;
 
@@ -57,7 +57,7 @@ function clientWhole(functionName: string, workloadOf: () => string): ToolTrial 
     const workload = workloadOf();
     await using worker = await RawWorker.open(server, functionName);
     const told = client(server, ["-f", functionName], workload);
-    const job = await worker.grab(LARGE_LIMIT_MS);
+    const job = await worker.grab();
     same([job.workload], [workload]);
     worker.wire.send("WORK_COMPLETE", job.handle, `${workload}!`);
     const { code, output } = await told;
@@ -154,7 +154,7 @@ export const TOOL_CLIENT_TRIALS = {
   }),
   failure: clientFailure,
   timeout: clientTimeout,
-  large: clientWhole("t.large", largeWorkload),
+  mebibyte: clientWhole("t.mebibyte", () => longWorkload(MEBIBYTE)),
   nuls: clientWhole("t.nuls", () => ALL_BYTES),
 } satisfies Partial<Record<Feature, ToolTrial>>;
 
@@ -167,7 +167,7 @@ async function startWorker(server: ServerProcess, args: readonly string[]): Prom
 
 async function run(server: ServerProcess, functionName: string, workload: string): Promise<string[][]> {
   await using wire = await Wire.connect(server);
-  return await outcome(wire, await submit(wire, "SUBMIT_JOB", functionName, "", workload), LARGE_LIMIT_MS);
+  return await outcome(wire, await submit(wire, "SUBMIT_JOB", functionName, "", workload));
 }
 
 /** The tool writes the whole workload before it reads the result, so the command must take it all first. */
@@ -246,7 +246,7 @@ export const TOOL_WORKER_TRIALS = {
   priority: workerPriority,
   dataStream: workerData,
   failure: workerFailure,
-  large: workerWhole("tw.large", largeWorkload),
+  mebibyte: workerWhole("tw.mebibyte", () => longWorkload(MEBIBYTE)),
   nuls: workerWhole("tw.nuls", () => ALL_BYTES),
 } satisfies Partial<Record<Feature, ToolTrial>>;
 

@@ -8,7 +8,17 @@ import { until } from "../harness/until.ts";
 import { Wire } from "../harness/wire.ts";
 import type { Feature, Trial } from "./feature.ts";
 import { PeerWorker } from "./peer-worker.ts";
-import { ALL_BYTES, LARGE_LIMIT_MS, largeWorkload, outcome, RawWorker, same, submit, untilTold } from "./raw-peer.ts";
+import {
+  ALL_BYTES,
+  LARGE_LIMIT_MS,
+  longWorkload,
+  MEBIBYTE,
+  outcome,
+  RawWorker,
+  same,
+  submit,
+  untilTold,
+} from "./raw-peer.ts";
 
 type WorkerTrial = (trial: Trial<PeerWorker>) => Promise<void>;
 
@@ -130,22 +140,30 @@ async function failure({ server, peer }: Trial<PeerWorker>): Promise<void> {
   await peer.nextJob();
 }
 
-/** The job is taken back after a second and given to another; the late result changes nothing, and the worker works on. */
+/**
+ * The job is taken back after a second and given to another; the late result changes nothing, and the worker works on.
+ *
+ * It is a worker of its own: after the answer to a late result, libgearman is one reply behind for ever. If a job is then
+ * assigned just as it falls asleep, it runs it only when the next NOOP comes; hence two jobs at the end.
+ */
 async function timeout({ server, peer }: Trial<PeerWorker>): Promise<void> {
+  const prefix = `${peer.options.prefix}-slow`;
+  await using slow = await PeerWorker.start({ ...peer.options, prefix });
   const gate = newGate(server);
   await using client = await Wire.connect(server);
   const startMs = performance.now();
-  const handle = await submit(client, "SUBMIT_JOB", at(peer, "hurry"), "", gate);
-  same([(await peer.nextJob()).workload], [gate]);
-  await using other = await RawWorker.open(server, at(peer, "hurry"));
+  const handle = await submit(client, "SUBMIT_JOB", `${prefix}.hurry`, "", gate);
+  same([(await slow.nextJob()).workload], [gate]);
+  await using other = await RawWorker.open(server, `${prefix}.hurry`);
   const job = await other.grab();
   assert.ok(performance.now() - startMs >= 950, "the job was taken back before its time");
   same([job.handle, job.workload], [handle, gate]);
   writeFileSync(gate, "");
   other.wire.send("WORK_COMPLETE", handle, "second");
   assert.deepEqual((await outcome(client, handle)).at(-1), ["WORK_COMPLETE", "second"]);
-  assert.deepEqual(await run(server, at(peer, "echo"), "next"), [["WORK_COMPLETE", "next"]]);
-  same([(await peer.nextJob()).workload], ["next"]);
+  const texts = ["next", "after"];
+  const told = await Promise.all(texts.map((text) => run(server, `${prefix}.echo`, text)));
+  assert.deepEqual(told, [[["WORK_COMPLETE", "next"]], [["WORK_COMPLETE", "after"]]]);
 }
 
 async function reduce({ server, peer }: Trial<PeerWorker>): Promise<void> {
@@ -199,7 +217,8 @@ export const WORKER_TRIALS: Readonly<Record<Exclude<Feature, "admin">, WorkerTri
   exception,
   failure,
   timeout,
-  large: whole(largeWorkload),
+  mebibyte: whole(() => longWorkload(MEBIBYTE)),
+  large: whole(() => longWorkload(32 * MEBIBYTE)),
   nuls: whole(() => ALL_BYTES),
   reduce,
   epoch,

@@ -9,8 +9,9 @@ import { Peer, type PeerAddress } from "./peer.ts";
 
 const MIB = 1024 * 1024;
 const LONG_BYTES = 100 * MIB;
-const LIMIT_MS = 60_000;
-const FLOW_LIMIT_MS = 30_000;
+const LIMIT_MS = 120_000;
+/** Where the whole machine is short of TCP memory the kernel drops and sends again after ever longer pauses. */
+const FLOW_LIMIT_MS = 60_000;
 /** What may still be received after `pause`: one read of the kernel's buffer, and what the runtime has read ahead. */
 const LATE_BYTES_MAX = MIB;
 

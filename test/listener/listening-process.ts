@@ -10,6 +10,8 @@ import { until } from "../harness/until.ts";
 import type { Request, WireLook } from "./program.ts";
 
 const REPLY_LIMIT_MS = 15_000;
+/** Until something is seen, ms: what the kernel had to drop for want of memory may come late. */
+const SEE_LIMIT_MS = 60_000;
 
 /** What `listen` answered. */
 export interface Listened {
@@ -84,7 +86,7 @@ export class ListeningProcess implements Disposable {
       return last !== undefined && holds(last) ? last : undefined;
     };
     try {
-      return await until(look, { what, limitMs: REPLY_LIMIT_MS });
+      return await until(look, { what, limitMs: SEE_LIMIT_MS });
     } catch (error) {
       throw new Error(`${String(error)}; known: ${JSON.stringify(last)}`);
     }

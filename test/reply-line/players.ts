@@ -5,7 +5,7 @@ import type { Wire } from "../harness/wire.ts";
 import { encodePacket, splitArguments, type WirePacket } from "../harness/wire-bytes.ts";
 
 /** Functions that the players use. */
-export const FUNCTIONS: readonly string[] = ["f", "g"];
+const FUNCTIONS: readonly string[] = ["f", "g"];
 const UNIQUES = ["", "", "", "u1", "u2", "-"];
 const SUBMITS: readonly PacketName[] = ["SUBMIT_JOB_BG", "SUBMIT_JOB_HIGH_BG", "SUBMIT_JOB_LOW_BG", "SUBMIT_JOB"];
 const QUIET_LIMIT_MS = 10_000;
