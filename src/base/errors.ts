@@ -7,7 +7,6 @@ export type GearErrorCode =
   | "ADDRESS_IN_USE"
   | "LISTEN_FAILED"
   | "STORE_FAILED"
-  | "PROTOCOL"
   | "CLOSED";
 
 /** An expected error: what happened, to what, and what to do about it. */

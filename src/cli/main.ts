@@ -40,8 +40,13 @@ ${rows.join("\n")}
   gearwright --help     prints this`;
 }
 
+/** The command of this name; what every object inherits, such as `constructor`, is none. */
+function commandOf(name: string): Command | undefined {
+  return Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+}
+
 async function help(name: string | undefined): Promise<number> {
-  const command = name === undefined ? undefined : COMMANDS[name];
+  const command = name === undefined ? undefined : commandOf(name);
   if (name !== undefined && command === undefined) return unknownCommand(name);
   say(command === undefined ? mainHelp() : await command.help());
   return 0;
@@ -64,7 +69,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (name === "--help" || name === "-h" || name === "help") return help(rest[0]);
-  return Object.hasOwn(COMMANDS, name) ? (COMMANDS[name]?.run(rest) ?? 1) : unknownCommand(name);
+  return commandOf(name)?.run(rest) ?? unknownCommand(name);
 }
 
 main(process.argv.slice(2)).then(

@@ -25,7 +25,8 @@ environment, the environment over the file.
 
 ${describeFlags()}
 
-SIGTERM and SIGINT: no new jobs, the jobs in hand may end for --grace; a second one stops it.
+SIGTERM, SIGINT and SIGUSR1: no new jobs, the jobs in hand may end for --grace; a second one
+stops it at once.
 SIGHUP: opens the log again and reloads --verbose.
 Exit status: 0 after an end that was asked for, 1 after a mistake or a failure.`;
 }

@@ -2,8 +2,7 @@
 import { createHash } from "node:crypto";
 import { LIMITS } from "../base/limits.ts";
 import type { Refusal, ReportKind } from "../job/effects.ts";
-import type { Priority, Submission } from "../job/job.ts";
-import { workloadKey } from "../job/job.ts";
+import { type Job, type Priority, type Submission, workloadKey } from "../job/job.ts";
 import type { ReportAnswer } from "../job/job-table.ts";
 import { isHttpLine } from "../protocol/admin-text.ts";
 import type { PacketReader } from "../protocol/packet-reader.ts";
@@ -186,7 +185,7 @@ function submissionOf(core: ServerCore, packet: PacketReader, unique: string, ki
   };
 }
 
-/** The workload itself is the key of unique `-`; an empty one never coalesces. */
+/** Of unique `-` the workload is the key, by its digest; an empty one never coalesces. */
 function digestOf(workload: Uint8Array): string {
   return workload.length === 0 ? "" : createHash("sha256").update(workload).digest("latin1");
 }
@@ -198,21 +197,22 @@ function dueAtMs(core: ServerCore, word: string): number {
   return waitMs > 0 ? core.nowMs + waitMs : 0;
 }
 
+/** Known, running, numerator and denominator, as both STATUS_RES packets say them. */
+function stateTexts(job: Job | undefined): readonly string[] {
+  if (job === undefined) return ["0", "0", "0", "0"];
+  return ["1", job.state === "running" ? "1" : "0", `${job.numerator}`, `${job.denominator}`];
+}
+
 function getStatus(core: ServerCore, session: Session, packet: PacketReader): void {
   const job = core.table.find(serialOf(core, packet));
-  const isRunning = job?.state === "running" ? "1" : "0";
-  const numbers = [`${job?.numerator ?? 0}`, `${job?.denominator ?? 0}`];
-  const known = job === undefined ? "0" : "1";
-  writeTexts(session.reply(), PACKETS.STATUS_RES.type, [packet.text(0), known, isRunning, ...numbers]);
+  writeTexts(session.reply(), PACKETS.STATUS_RES.type, [packet.text(0), ...stateTexts(job)]);
 }
 
 function getStatusUnique(core: ServerCore, session: Session, packet: PacketReader): void {
   const unique = packet.text(0);
   const job = core.table.findUnique(unique);
-  const isRunning = job?.state === "running" ? "1" : "0";
-  const numbers = [`${job?.numerator ?? 0}`, `${job?.denominator ?? 0}`, `${job?.watchers?.length ?? 0}`];
-  const known = job === undefined ? "0" : "1";
-  writeTexts(session.reply(), PACKETS.STATUS_RES_UNIQUE.type, [unique, known, isRunning, ...numbers]);
+  const clients = `${job?.watchers?.length ?? 0}`;
+  writeTexts(session.reply(), PACKETS.STATUS_RES_UNIQUE.type, [unique, ...stateTexts(job), clients]);
 }
 
 function option(_core: ServerCore, session: Session, packet: PacketReader): void {

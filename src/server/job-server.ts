@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { GearError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
-import { showListenAddress } from "../base/listen-address.ts";
+import { type ListenAddress, showListenAddress } from "../base/listen-address.ts";
 import type { JobStore } from "../store/job-store.ts";
 import { type GearmandHttp, openGearmandHttp } from "./gearmand-http.ts";
 import { openListener } from "./listener.ts";
 import { ServerCore } from "./server-core.ts";
-import type { JobServer, ListenAddress, ServerOptions, StopMode } from "./server-options.ts";
+import type { JobServer, ServerOptions, StopMode } from "./server-options.ts";
 import type { Listener } from "./wire.ts";
 
 /** Longest prefix of a handle, bytes: a colon and 16 digits follow. */

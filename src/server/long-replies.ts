@@ -1,5 +1,4 @@
 /** Lists for people, written a slice at a time: a list of a million jobs stops neither the wire nor the memory of the server. */
-import { LIMITS } from "../base/limits.ts";
 import { writeText } from "./replies.ts";
 import type { ServerCore } from "./server-core.ts";
 import type { Session } from "./session.ts";
@@ -43,13 +42,14 @@ export class LongReplies {
 
   /** Whether the next turn must come by itself. */
   get isPending(): boolean {
-    return this.#open.some(({ session }) => session.pendingBytes <= LIMITS.outHighBytes);
+    return this.#open.some(({ session, ticket }) => session.canExtend(ticket));
   }
 
   /** Answers whether the list is over. */
   #advance({ session, ticket, lines }: LongReply): boolean {
     if (session.isClosed) return true;
-    if (session.pendingBytes > LIMITS.outHighBytes) return false;
+    // What stands behind a list goes out only after it, so that alone must never hold it up.
+    if (!session.canExtend(ticket)) return false;
     const { text, isLast } = slice(lines);
     if (isLast) session.answerReply(ticket, undefined, (out) => writeText(out, text));
     else session.extendReply(ticket, (out) => writeText(out, text));

@@ -49,6 +49,12 @@ export class ReplyLine {
     return this.#slots.size;
   }
 
+  /** Whether nothing waits before this reply: what is put down for it goes straight out. */
+  isFirst(ticket: number): boolean {
+    for (const first of this.#slots.keys()) return first === ticket;
+    return false;
+  }
+
   /** Bytes that stand in the line. */
   get bytes(): number {
     this.#count(this.#touched);

@@ -23,6 +23,7 @@ export const REFUSAL_TEXT: Readonly<Record<Refusal, string>> = {
   queueFull:    "Job queue is full",
   memoryFull:   "Job queue is full: the server's memory for jobs is used up",
   functionsMax: "Job queue is full: there are too many functions",
+  // gearmand says no more than its code.
   storeFailed:  "QUEUE_ERROR",
 };
 

@@ -3,8 +3,6 @@ import type { Clock } from "../base/clock.ts";
 import type { ListenAddress } from "../base/listen-address.ts";
 import type { Log } from "../base/log.ts";
 
-export type { ListenAddress };
-
 /** Everything a job server needs to know, resolved: no defaults are filled in behind it. */
 export interface ServerOptions {
   /** At least one. */

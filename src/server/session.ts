@@ -204,6 +204,11 @@ export class Session implements WireEvents, BudgetUser {
     return this.#nextTicket++;
   }
 
+  /** Whether the next part of this reply would go straight out, and the peer reads what it is sent. */
+  canExtend(ticket: number): boolean {
+    return this.#line?.isFirst(ticket) === true && this.out.length <= LIMITS.outHighBytes;
+  }
+
   /** A part of a reply that waited has come. */
   extendReply(ticket: number, write: (out: OutBuffer) => void): void {
     if (this.isClosed || this.#line === undefined) return;

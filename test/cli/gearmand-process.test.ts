@@ -2,8 +2,10 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, renameSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { freePort } from "../harness/free-port.ts";
+import { RUNTIMES } from "../harness/runtimes.ts";
 import { Gearmand } from "./gearmand-program.ts";
-import { canConnect, Folder, freePort, LIMIT_MS, Program, procLine, RUNTIMES, run, until } from "./program.ts";
+import { canConnect, Folder, LIMIT_MS, Program, procLine, run, until } from "./program.ts";
 import { Wire } from "./wire.ts";
 
 // Longer than any wait in it, so that the wait says what did not come.

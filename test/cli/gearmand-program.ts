@@ -1,5 +1,7 @@
 /** Starts `gearwright gearmand` for tests: on this machine, with no file outside its folder. */
-import { canConnect, Folder, freePort, Program, type RUNTIMES, type StartOptions, until } from "./program.ts";
+import { freePort } from "../harness/free-port.ts";
+import type { RuntimeName } from "../harness/runtimes.ts";
+import { canConnect, Folder, Program, type StartOptions, until } from "./program.ts";
 
 /** A gearmand under test with a folder and a port of its own; gone when it goes out of scope. */
 export class Gearmand implements AsyncDisposable {
@@ -13,17 +15,16 @@ export class Gearmand implements AsyncDisposable {
     this.port = port;
   }
 
-  /** Starts it with `-L 127.0.0.1`, a free port, and log and pid file in its folder, which `args` may name as `{folder}`; waits for the port. */
+  /** Starts it with `-L 127.0.0.1`, a free port, and log and pid file in its folder; waits for the port. */
   static async start(
-    runtime: (typeof RUNTIMES)[number],
+    runtime: RuntimeName,
     args: readonly string[],
     options?: Partial<StartOptions>,
   ): Promise<Gearmand> {
     const folder = new Folder();
     const port = await freePort();
     const own = ["-L", "127.0.0.1", "-p", String(port), "-l", folder.file("log"), "-P", folder.file("pid")];
-    const given = args.map((word) => word.replace("{folder}", folder.path));
-    const program = new Program(["gearmand", ...own, ...given], { runtime, ...options });
+    const program = new Program(["gearmand", ...own, ...args], { runtime, ...options });
     const gearmand = new Gearmand(folder, program, port);
     await until(() => folder.read("pid") !== "" || program.stderr !== "", "it writes its pid file");
     await until(async () => program.stderr !== "" || (await gearmand.answers()), "its port answers");

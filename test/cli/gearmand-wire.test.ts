@@ -2,8 +2,10 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { GEARMAND_ROWS } from "../../src/cli/gearmand/flags.ts";
+import { freePort } from "../harness/free-port.ts";
+import { RUNTIMES } from "../harness/runtimes.ts";
 import { Gearmand } from "./gearmand-program.ts";
-import { canConnect, freePort, LIMIT_MS, RUNTIMES, until } from "./program.ts";
+import { canConnect, LIMIT_MS, until } from "./program.ts";
 import { type Received, TYPE, Wire } from "./wire.ts";
 
 // Longer than any wait in it, so that the wait says what did not come.

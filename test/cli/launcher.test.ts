@@ -1,8 +1,9 @@
 /** bin/gearwright: finds a runtime and becomes it, wherever and however it is called. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, cpSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readlinkSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Folder, LIMIT_MS, PROGRAM, Program, procLine, RUNTIMES, run } from "./program.ts";
+import { BINARY, RUNTIMES, type RuntimeName } from "../harness/runtimes.ts";
+import { Folder, LIMIT_MS, Program, procLine, run } from "./program.ts";
 
 // Longer than any wait in it, so that the wait says what did not come.
 setDefaultTimeout(6 * LIMIT_MS);
@@ -14,7 +15,7 @@ function installInto(folder: Folder, path: string): string {
   const root = folder.file(path);
   mkdirSync(join(root, "bin"), { recursive: true });
   mkdirSync(join(root, "dist/cli"), { recursive: true });
-  cpSync(PROGRAM, join(root, "bin/gearwright"));
+  cpSync(realpathSync(BINARY), join(root, "bin/gearwright"));
   writeFileSync(join(root, "dist/cli/main.js"), "");
   return join(root, "bin/gearwright");
 }
@@ -42,7 +43,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
 
   test("it holds in an empty environment, through links, with blanks in names and arguments", async () => {
     using folder = new Folder();
-    symlinkSync(PROGRAM, folder.file("real name"));
+    symlinkSync(BINARY, folder.file("real name"));
     symlinkSync("real name", folder.file("link name"));
     const program = folder.file("link name");
     const { status, stderr } = await run(["no such command"], { runtime, environment: {}, folder: "/", program });
@@ -68,7 +69,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
 });
 
 describe("which runtime is taken", () => {
-  async function chosen(folder: Folder, runtime: "bun" | "node" | undefined): Promise<string> {
+  async function chosen(folder: Folder, runtime: RuntimeName | undefined): Promise<string> {
     const program = installInto(folder, "node_modules/gearwright");
     const environment = { PATH: `${folder.file("path")}:${folder.file("tools")}` };
     // The script needs no more of the system than this.

@@ -1,27 +1,22 @@
-/** Starts bin/gearwright as a user would, and watches it from outside. */
+/** Starts the program as a user would, and watches it from outside. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-/** The runtimes that every black-box test is run on. */
-export const RUNTIMES = ["bun", "node"] as const;
-
-/** The program under test. */
-export const PROGRAM = new URL("../../bin/gearwright", import.meta.url).pathname;
+import { BINARY, type RuntimeName, SERVER_PATH } from "../harness/runtimes.ts";
 
 /** How long any one thing may take on a busy machine, ms. */
-export const LIMIT_MS = 10_000;
+export const LIMIT_MS = 20_000;
 
 /** How a program is started. */
 export interface StartOptions {
-  readonly runtime: (typeof RUNTIMES)[number] | undefined;
+  readonly runtime: RuntimeName | undefined;
   /** The whole environment, but for GEARWRIGHT_RUNTIME. Default: only PATH. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Default: the folder for temporary files. */
   readonly folder?: string;
-  /** Default: bin/gearwright itself. */
+  /** Default: the program under test. */
   readonly program?: string;
 }
 
@@ -35,9 +30,9 @@ export class Program implements AsyncDisposable {
   readonly #child: ChildProcess;
 
   constructor(args: readonly string[], options: StartOptions) {
-    const environment = options.environment ?? { PATH: process.env["PATH"] ?? "" };
+    const environment = options.environment ?? { PATH: SERVER_PATH };
     const runtime = options.runtime === undefined ? {} : { GEARWRIGHT_RUNTIME: options.runtime };
-    const child = spawn(options.program ?? PROGRAM, args, {
+    const child = spawn(options.program ?? BINARY, args, {
       env: { ...environment, ...runtime },
       cwd: options.folder ?? tmpdir(),
       stdio: ["ignore", "pipe", "pipe"],
@@ -110,15 +105,6 @@ export function canConnect(port: number, host = "127.0.0.1"): Promise<boolean> {
     });
     socket.on("error", () => resolve(false));
   });
-}
-
-/** A port that was free a moment ago, for programs that must be told one. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 /** A folder of its own, deleted when it goes out of scope. */

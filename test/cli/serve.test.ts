@@ -2,7 +2,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { canConnect, Folder, freePort, LIMIT_MS, Program, RUNTIMES, run, until } from "./program.ts";
+import { freePort } from "../harness/free-port.ts";
+import { RUNTIMES } from "../harness/runtimes.ts";
+import { canConnect, Folder, LIMIT_MS, Program, run, until } from "./program.ts";
 import { TYPE, Wire } from "./wire.ts";
 
 // Longer than any wait in it, so that the wait says what did not come.
@@ -182,6 +184,9 @@ describe("help", () => {
     const none = await run([], { runtime: "bun" });
     expect(none.status).toBe(1);
     expect(none.stderr).toContain("help COMMAND");
+    // What every object of the language has is no command.
+    const inherited = await run(["help", "constructor"], { runtime: "bun" });
+    expect(inherited.stderr).toBe("gearwright: there is no command constructor; see gearwright --help\n");
   });
 });
 

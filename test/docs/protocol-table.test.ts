@@ -24,7 +24,7 @@ describe("docs/protocol.md", () => {
 
   // biome-ignore format: a list
   const commands = ["version", "verbose", "getpid", "status", "prioritystatus", "workers", "show jobs", "show unique jobs",
-    "maxqueue", "create function", "drop function", "cancel job", "shutdown"];
+    "maxqueue", "create function", "drop function", "cancel job", "shutdown", "gearwright counts"];
   for (const command of commands) {
     test(`has one heading for the admin command ${command}`, () => {
       expect(HEADINGS.filter((heading) => heading.includes(`\`${command}\``))).toHaveLength(1);

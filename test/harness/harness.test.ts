@@ -1,10 +1,13 @@
 /** The harness itself, tried on a real gearmand where there is one, and on a small listener elsewhere. */
 import { describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { freePort } from "./free-port.ts";
 import { listensOn, residentBytes } from "./process-facts.ts";
 import { hasRealGearmand, startServer } from "./server-process.ts";
+import { until } from "./until.ts";
 import { Wire } from "./wire.ts";
 import { encodePacket, splitArguments, WireReader } from "./wire-bytes.ts";
 
@@ -70,6 +73,22 @@ describe("server process", () => {
     expect(listensOn(process.ppid, address.port)).toBe(false);
     expect(residentBytes(process.pid)).toBeGreaterThan(1_000_000);
     await new Promise((resolve) => other.close(resolve));
+  });
+});
+
+describe("leftovers", () => {
+  test("a server and its folder are gone soon after the process that started it was killed", async () => {
+    const harness = JSON.stringify(join(import.meta.dirname, "server-process.ts"));
+    const script = `
+      const { startServer } = await import(${harness});
+      const server = await startServer({ command: [process.execPath, "-e", ${JSON.stringify(LISTENER)}, "{port}"] });
+      console.log(server.pid + " " + server.folder);
+      process.kill(process.pid, "SIGKILL");`;
+    const { stdout } = spawnSync(process.execPath, ["-e", script], { encoding: "utf8" });
+    const [pid = "", folder = ""] = stdout.trim().split(" ");
+    expect(Number(pid)).toBeGreaterThan(1);
+    await until(() => !existsSync(folder), { what: "the end of what was left" });
+    expect(() => residentBytes(Number(pid))).toThrow();
   });
 });
 

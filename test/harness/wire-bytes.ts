@@ -39,7 +39,7 @@ export function isListCommand(command: string): boolean {
 }
 
 /** Bytes of an argument. */
-export function bytesOf(argument: WireArgument): Buffer {
+function bytesOf(argument: WireArgument): Buffer {
   return typeof argument === "string" ? Buffer.from(argument, "latin1") : Buffer.from(argument);
 }
 

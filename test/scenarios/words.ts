@@ -7,7 +7,7 @@
 /** In canonical form: any bytes without a line end. */
 export const ANY_TEXT = `\${*}`;
 /** In canonical form: any word. */
-export const ANY_WORD = `\${**}`;
+const ANY_WORD = `\${**}`;
 
 /** Something a connection gets: a packet's name and arguments, `text` and its reply, `closed`, or `nothing`. */
 export interface Thing {

@@ -28,7 +28,7 @@ export interface GearmandSettings {
 /** The settings, or one sentence for each mistake; never both. */
 export type GearmandOutcome =
   | { readonly settings: GearmandSettings; readonly mistakes: readonly [] }
-  | { readonly settings: undefined; readonly mistakes: readonly string[]; readonly flags: GivenFlags };
+  | { readonly settings: undefined; readonly mistakes: readonly string[] };
 
 const STORES: Readonly<Record<string, string>> = {
   libsqlite3: "SQLite",
@@ -49,9 +49,9 @@ export function resolveGearmand(
   const file = readConfig(line.flags.get("config-file"));
   const flags: GivenFlags = new Map([...file.flags, ...line.flags]);
   const mistakes = [...line.mistakes, ...file.mistakes];
-  if (mistakes.length > 0) return { settings: undefined, mistakes, flags };
+  if (mistakes.length > 0) return { settings: undefined, mistakes };
   const settings = settingsOf(flags, environment, mistakes);
-  return mistakes.length === 0 ? { settings, mistakes: [] } : { settings: undefined, mistakes, flags };
+  return mistakes.length === 0 ? { settings, mistakes: [] } : { settings: undefined, mistakes };
 }
 
 function readConfig(path: string | undefined): ReturnType<typeof parseGearmandFlags> {
