@@ -33,6 +33,9 @@ export function isLoopback(address: ListenAddress): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
+/** Longest path of a unix socket, bytes. Source: unix(7), 108 with the NUL. */
+const UNIX_PATH_BYTES_MAX = 107;
+
 /** What `parseListenAddress` found; `port` undefined: none was written. */
 export type ListenText =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number | undefined }
@@ -42,7 +45,11 @@ export type ListenText =
 export function parseListenAddress(text: string): ListenText | string {
   if (text.startsWith("unix:")) {
     const path = text.slice("unix:".length);
-    return path.startsWith("/") ? { kind: "unix", path } : "the path of a unix socket begins with a slash: unix:/path";
+    if (!path.startsWith("/")) return "the path of a unix socket begins with a slash: unix:/path";
+    if (Buffer.byteLength(path) > UNIX_PATH_BYTES_MAX) {
+      return `the path of a unix socket has at most ${UNIX_PATH_BYTES_MAX} bytes`;
+    }
+    return { kind: "unix", path };
   }
   if (isIPv6(text)) return { kind: "tcp", host: text, port: undefined };
   const match = /^(?:\[([^\]]*)\]|([^:[\]/\s]+))(?::(.*))?$/.exec(text);

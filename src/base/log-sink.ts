@@ -102,7 +102,7 @@ class DescriptorSink implements LogSink {
   #put(bytes: Buffer): void {
     write(this.#descriptor, bytes, (error, written) => {
       if (error !== null && TIME_MAY_CURE.has(error.code ?? "")) {
-        setTimeout(() => this.#put(bytes), RETRY_MS).unref();
+        setTimeout(() => this.#retry(bytes), RETRY_MS).unref();
         return;
       }
       if (error === null && written < bytes.length) {
@@ -112,6 +112,12 @@ class DescriptorSink implements LogSink {
       this.#isBusy = false;
       this.#flush();
     });
+  }
+
+  /** The file may have been moved away from the full disk meanwhile. */
+  #retry(bytes: Buffer): void {
+    if (this.#isReopenDue) this.#reopenNow();
+    this.#put(bytes);
   }
 
   #reopenNow(): void {

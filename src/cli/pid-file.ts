@@ -1,5 +1,5 @@
 /** The file that holds the process id while the server runs. */
-import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { GearError } from "../base/errors.ts";
 import { failureSentence } from "./failure.ts";
 
@@ -34,9 +34,10 @@ export function writePidFile(path: string): PidFile {
   };
 }
 
+/** What a plain file holds; a pipe or a device may never end. */
 function tryRead(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return statSync(path).isFile() ? readFileSync(path, "utf8") : undefined;
   } catch {
     return undefined;
   }

@@ -6,10 +6,24 @@ const SPLIT = 100_000_000;
 const COLON = 58;
 const ZERO = 48;
 
+/** The last digits of a serial are written from a table, those before them are kept from the handle written last. */
+const TAIL = 10_000;
+const TAIL_DIGITS = 4;
+const TAILS: Uint8Array = (() => {
+  const digits = new Uint8Array(TAIL * TAIL_DIGITS);
+  for (let tail = 0; tail < TAIL; tail++) writeDigits(digits, tail * TAIL_DIGITS, tail, TAIL_DIGITS);
+  return digits;
+})();
+
 /** Reads and writes the handles of one server. */
 export class HandleFormat {
   readonly #text: string;
   readonly #prefix: Uint8Array;
+  /** Prefix and first digits of the handle written last. */
+  readonly #stem = new Uint8Array(LIMITS.handleBytesMax + 1);
+  #stemBytes = 0;
+  /** What those digits say; 0 before the first handle. */
+  #stemNumber = 0;
 
   /** `prefix` is at most 46 bytes without NUL, one char per byte: 63 bytes less a colon and the 16 digits of 2^53. */
   constructor(prefix: string) {
@@ -33,12 +47,32 @@ export class HandleFormat {
 
   /** Writes a handle at `at` and answers where it ends; there must be room for 63 bytes. */
   write(bytes: Uint8Array, at: number, serial: number): number {
-    const prefix = this.#prefix;
-    for (let index = 0; index < prefix.length; index++) bytes[at + index] = prefix[index] ?? 0;
-    const start = at + prefix.length;
-    if (serial < SPLIT) return writeDigits(bytes, start, serial, 1);
-    const high = Math.floor(serial / SPLIT);
-    return writeDigits(bytes, writeDigits(bytes, start, high, 1), serial - high * SPLIT, 8);
+    const stemNumber = Math.floor(serial / TAIL);
+    if (stemNumber === 0) {
+      bytes.set(this.#prefix, at);
+      return writeDigits(bytes, at + this.#prefix.length, serial, 1);
+    }
+    if (stemNumber !== this.#stemNumber) this.#writeStem(stemNumber);
+    const stem = this.#stem;
+    const stemBytes = this.#stemBytes;
+    for (let index = 0; index < stemBytes; index++) bytes[at + index] = stem[index] as number;
+    const end = at + stemBytes;
+    const tail = (serial - stemNumber * TAIL) * TAIL_DIGITS;
+    bytes[end] = TAILS[tail] as number;
+    bytes[end + 1] = TAILS[tail + 1] as number;
+    bytes[end + 2] = TAILS[tail + 2] as number;
+    bytes[end + 3] = TAILS[tail + 3] as number;
+    return end + TAIL_DIGITS;
+  }
+
+  #writeStem(stemNumber: number): void {
+    const stem = this.#stem;
+    stem.set(this.#prefix);
+    const high = Math.floor(stemNumber / SPLIT);
+    let end = this.#prefix.length;
+    if (high > 0) end = writeDigits(stem, end, high, 1);
+    this.#stemBytes = writeDigits(stem, end, stemNumber - high * SPLIT, high > 0 ? 8 : 1);
+    this.#stemNumber = stemNumber;
   }
 
   /** The serial of the handle in `bytes` from `start` to `end`; -1 for what is not a handle of this server. */

@@ -11,8 +11,9 @@ import { DueHeap } from "./due-heap.ts";
 import type { JobEffects, Refusal, ReportKind } from "./effects.ts";
 import { FunctionTable } from "./function-table.ts";
 import { isCoalescing, Job, type Submission } from "./job.ts";
+import { JobMap } from "./job-map.ts";
 import type { JobTableSettings } from "./job-table-settings.ts";
-import { type JobEvent, stateAfter } from "./states.ts";
+import { type JobEvent, step } from "./states.ts";
 import { bestOverall, firstWithJobs } from "./turn.ts";
 import { UniqueTable } from "./unique-table.ts";
 import { WakeUps } from "./wake-ups.ts";
@@ -34,7 +35,7 @@ export class JobTable {
   readonly functions: FunctionTable;
   readonly #settings: JobTableSettings;
   readonly #effects: JobEffects;
-  readonly #jobs = new Map<number, Job>();
+  readonly #jobs: JobMap;
   readonly #uniques = new UniqueTable();
   readonly #due = new DueHeap();
   readonly #wakeUps: WakeUps;
@@ -48,6 +49,7 @@ export class JobTable {
     this.#effects = effects;
     this.functions = new FunctionTable(settings.functionsMax);
     this.#wakeUps = new WakeUps(settings, effects);
+    this.#jobs = new JobMap(settings.firstSerial);
     this.#nextSerial = settings.firstSerial;
   }
 
@@ -102,7 +104,7 @@ export class JobTable {
     if (functionQueue.isFull(submission.priority)) return "queueFull";
     if (this.#bytes + submission.workload.length + JOB_BYTES > this.#settings.memoryBytesMax) return "memoryFull";
     const job = new Job(this.#nextSerial++, functionQueue, submission);
-    this.#jobs.set(job.serial, job);
+    this.#jobs.add(job);
     this.#uniques.add(job);
     this.#bytes += job.workload.length + JOB_BYTES;
     functionQueue.totalCount++;
@@ -168,12 +170,12 @@ export class JobTable {
   /** From now on the job counts: it is queued, or waits for its time. */
   #admit(job: Job, dueAtMs: number, nowMs: number): void {
     if (dueAtMs > nowMs) {
-      this.#step(job, "postpone");
+      step(job, "postpone");
       job.functionQueue.countScheduled(job.priority, 1);
       this.#due.add(job, dueAtMs);
       return;
     }
-    this.#step(job, "add");
+    step(job, "add");
     job.dueAtMs = Number.POSITIVE_INFINITY;
     job.functionQueue.enqueue(job);
     this.#wakeUps.balance(job.functionQueue, nowMs);
@@ -255,7 +257,7 @@ export class JobTable {
     const job = ability?.functionQueue.first();
     if (ability !== undefined && job !== undefined) {
       if (this.#settings.isRoundRobin) connection.moveTurnLast(ability);
-      this.#step(job, "grab");
+      step(job, "grab");
       ability.functionQueue.dequeue(job);
       ability.functionQueue.runningCount++;
       job.worker = connection;
@@ -330,7 +332,7 @@ export class JobTable {
 
   #fallDue(job: Job, nowMs: number): void {
     this.#due.remove(job);
-    this.#step(job, "due");
+    step(job, "due");
     job.functionQueue.countScheduled(job.priority, -1);
     job.functionQueue.enqueue(job);
     this.#wakeUps.balance(job.functionQueue, nowMs);
@@ -350,7 +352,7 @@ export class JobTable {
       return;
     }
     this.#letGo(job);
-    this.#step(job, "lose");
+    step(job, "lose");
     job.numerator = 0;
     job.denominator = 0;
     job.functionQueue.enqueue(job);
@@ -374,8 +376,8 @@ export class JobTable {
       functionQueue.countScheduled(job.priority, -1);
       this.#due.remove(job);
     }
-    this.#step(job, event);
-    this.#jobs.delete(job.serial);
+    step(job, event);
+    this.#jobs.delete(job);
     this.#uniques.remove(job);
     this.#bytes -= job.workload.length + JOB_BYTES;
     this.#watchers.clear(job);
@@ -387,10 +389,6 @@ export class JobTable {
   #forwardAll(job: Job, kind: ReportKind, data: Uint8Array): void {
     if (job.watchers === undefined) return;
     for (const watcher of job.watchers) this.#effects.forward(watcher, job, kind, data);
-  }
-
-  #step(job: Job, event: JobEvent): void {
-    job.state = stateAfter(job.state, event);
   }
 
   #enter(): void {

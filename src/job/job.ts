@@ -18,9 +18,8 @@ export interface Submission {
   readonly functionName: string;
   /** Key of coalescing within the function: the unique, `workloadKey(digest)` for unique `-`, or "" for none. */
   readonly uniqueKey: string;
+  /** Exactly the job's own memory: it is kept without a copy, and never changes again. */
   readonly workload: Uint8Array;
-  /** The workload lies in memory of its own and may be kept without a copy. */
-  readonly isWorkloadOwned: boolean;
   readonly priority: Priority;
   readonly isBackground: boolean;
   /** The job must be in the store before it is acknowledged; background jobs only. */
@@ -87,7 +86,7 @@ export class Job {
     this.serial = serial;
     this.functionQueue = functionQueue;
     this.uniqueKey = submission.uniqueKey;
-    this.workload = submission.isWorkloadOwned ? submission.workload : new Uint8Array(submission.workload);
+    this.workload = submission.workload;
     this.priority = submission.priority;
     this.reducer = submission.reducer;
     this.isBackground = submission.isBackground;

@@ -43,3 +43,8 @@ export function stateAfter(state: JobState, event: JobEvent): JobState {
   assert(next !== undefined, `a job that is ${state} cannot ${event}`);
   return next;
 }
+
+/** Takes a job one step on. */
+export function step(job: { state: JobState }, event: JobEvent): void {
+  job.state = stateAfter(job.state, event);
+}

@@ -86,11 +86,11 @@ export function formatPriorityStatusRow({ name, high, normal, low, workers }: Pr
   return `${name}\t${high}\t${normal}\t${low}\t${workers}\n`;
 }
 
-/** A line of the reply to `workers`, which lists every connection. */
-export function formatWorkersRow({ connectionId, address, clientId, functions }: WorkersRow): string {
-  let text = `${connectionId} ${address} ${clientId} :`;
-  for (const name of functions) text += ` ${name}`;
-  return `${text}\n`;
+/** A line of the reply to `workers`, which lists every connection; in pieces, because it may be longer than a string can be. */
+export function* formatWorkersRow({ connectionId, address, clientId, functions }: WorkersRow): Generator<string> {
+  yield `${connectionId} ${address} ${clientId} :`;
+  for (const name of functions) yield ` ${name}`;
+  yield "\n";
 }
 
 /** A line of the reply to `show jobs`. */

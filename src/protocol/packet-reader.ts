@@ -11,8 +11,10 @@
  *   any of these --> fault, for ever  +--> large and incomplete: announced -- accept() --> filling --> packet
  * ```
  */
+import { copyOf, isShortText } from "./byte-runs.ts";
 import { HeldBytes } from "./held-bytes.ts";
-import { ARGUMENT_COUNTS, HEADER_BYTES, PACKET_NAMES, PACKET_TYPE_MAX, PACKETS } from "./packets.ts";
+import { ARGUMENT_COUNTS, ENDS_IN_DATA, HEADER_BYTES, PACKET_TYPE_MAX } from "./packets.ts";
+import type { ReaderLimits } from "./reader-limits.ts";
 
 /** What `PacketReader.next` found. */
 // biome-ignore format: a table
@@ -24,18 +26,6 @@ export type Item = (typeof ITEM)[keyof typeof ITEM];
 /** Why a stream cannot be read on. */
 export type Fault = "badMagic" | "badType" | "argumentsTooLong" | "bodyTooLarge" | "tooFewArguments" | "textTooLong";
 
-/** Limits of a reader, bytes. */
-export interface ReaderLimits {
-  /** Largest body of a packet; a longer one is a fault as soon as its header is there. */
-  readonly bodyBytesMax: number;
-  /** Arguments of a packet with their NULs, without opaque data. */
-  readonly argBytesMax: number;
-  /** A text line with its end. */
-  readonly textBytesMax: number;
-  /** A longer body that is not all there waits for `accept`. */
-  readonly largeBodyBytes: number;
-}
-
 const MAGIC_REQUEST = 0x524551;
 const MAGIC_RESPONSE = 0x524553;
 const MAGIC_BYTES = 4;
@@ -46,12 +36,6 @@ const NOTHING = Buffer.alloc(0);
 /** Where the reader stands in the stream. */
 // biome-ignore format: a table
 const AT = { start: 0, held: 1, announced: 2, filling: 3, fault: 4 } as const;
-
-/** 1 for types whose last argument is data that may have any length, by type. */
-const ENDS_IN_DATA: Uint8Array = Uint8Array.from(PACKET_NAMES, (name) => {
-  const last: string | undefined = name === undefined ? undefined : PACKETS[name].args.at(-1);
-  return last === "workload" || last === "data" ? 1 : 0;
-});
 
 /**
  * Reads one direction of one connection.
@@ -104,6 +88,8 @@ export class PacketReader {
   #large: Buffer = NOTHING;
   #largeBytes = 0;
   #isChecked = false;
+  /** Peers say the same function again and again, so the string is kept. */
+  #firstText = "";
 
   constructor(limits: ReaderLimits) {
     this.#bodyBytesMax = limits.bodyBytesMax;
@@ -166,12 +152,24 @@ export class PacketReader {
 
   /** An argument as a string of one char per byte. */
   text(index: number): string {
-    return this.bytes.toString("latin1", this.starts[index], this.ends[index]);
+    const start = this.starts[index] as number;
+    const end = this.ends[index] as number;
+    if (start === end) return "";
+    if (index > 0) return this.bytes.toString("latin1", start, end);
+    if (!isShortText(this.bytes, start, end, this.#firstText))
+      this.#firstText = this.bytes.toString("latin1", start, end);
+    return this.#firstText;
   }
 
   /** An argument as a view of `bytes`, not a copy. */
   data(index: number): Uint8Array {
     return this.bytes.subarray(this.starts[index], this.ends[index]);
+  }
+
+  /** An argument in memory of its own: a copy, or a view of a buffer that is this packet's alone. */
+  ownData(index: number): Uint8Array {
+    if (this.ownsBytes) return this.data(index);
+    return copyOf(this.bytes, this.starts[index] as number, this.ends[index] as number);
   }
 
   /** Reads the header at `at`, of which 12 bytes are there, into type, isRequest and bodyBytes. */

@@ -84,5 +84,11 @@ export const ARGUMENT_COUNTS: Uint8Array = Uint8Array.from(PACKET_NAMES, (name) 
   name === undefined ? 0 : PACKETS[name].args.length,
 );
 
+/** 1 for types whose last argument is data that may have any length, by type. */
+export const ENDS_IN_DATA: Uint8Array = Uint8Array.from(PACKET_NAMES, (name) => {
+  const last: string | undefined = name === undefined ? undefined : PACKETS[name].args.at(-1);
+  return last === "workload" || last === "data" ? 1 : 0;
+});
+
 /** Bytes of a packet's header. */
 export const HEADER_BYTES = 12;

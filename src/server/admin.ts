@@ -117,8 +117,9 @@ function* workersLines(core: ServerCore): Generator<string> {
   for (const session of core.sessions) {
     if (session === undefined) continue;
     const { connection, clientId, wire } = session;
-    const functions = connection.functionNames();
-    yield formatWorkersRow({ connectionId: connection.index, address: wire.remoteAddress, clientId, functions });
+    // The line may take several turns, in which the worker may change.
+    const functions = [...connection.functionNames()];
+    yield* formatWorkersRow({ connectionId: connection.index, address: wire.remoteAddress, clientId, functions });
   }
   yield LIST_END;
 }

@@ -171,12 +171,11 @@ function refuse(session: Session, refusal: Refusal): void {
 }
 
 function submissionOf(core: ServerCore, packet: PacketReader, unique: string, kind: SubmitKind): Submission {
-  const workload = packet.data(packet.argCount - 1);
+  const workload = packet.ownData(packet.argCount - 1);
   return {
     functionName: packet.text(0),
     uniqueKey: unique === "-" ? workloadKey(digestOf(workload)) : unique,
     workload,
-    isWorkloadOwned: packet.ownsBytes,
     priority: kind.priority,
     isBackground: kind.isBackground,
     isDurable: kind.isBackground && core.committer !== undefined,

@@ -164,7 +164,11 @@ function isMissingAddress(error: unknown): boolean {
 function listenError(address: ListenAddress, error: unknown): GearError {
   const place = showListenAddress(address);
   if (codeOf(error) === "EADDRINUSE") {
-    const message = `${place} is in use already: stop what listens there, or choose another port`;
+    const remedy =
+      address.kind === "tcp"
+        ? "stop what listens there, or choose another port"
+        : "stop what listens there, remove it if it is no socket, or choose another path";
+    const message = `${place} is in use already: ${remedy}`;
     return new GearError("ADDRESS_IN_USE", message, { cause: error });
   }
   const reason = error instanceof Error ? error.message : String(error);

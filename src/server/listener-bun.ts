@@ -1,6 +1,10 @@
 /** The listener on Bun: `Bun.listen`, whose sockets take what the kernel takes and keep nothing. */
+import { readFileSync } from "node:fs";
 import type { Socket, SocketHandler } from "bun";
 import type { Listener, ListenerOptions, Wire, WireEvents } from "./wire.ts";
+
+/** Descriptors that connections leave free: where Bun has none to accept with, it tries without pause and burns a core. */
+const SPARE_DESCRIPTORS = 8;
 
 class BunWire implements Wire {
   readonly remoteAddress: string;
@@ -45,11 +49,26 @@ class Line {
   }
 }
 
+/** Descriptors from here on are too many for a connection; Infinity where the system does not say. */
+function firstSpareDescriptor(): number {
+  try {
+    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+    return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit) - SPARE_DESCRIPTORS;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
 /** Listens with Bun. Rejects with the runtime's error when the address cannot be had. */
 export function listenOnBun(options: ListenerOptions): Listener {
   const { address } = options;
+  const spareDescriptor = firstSpareDescriptor();
   const socket: SocketHandler<Line> = {
     open(opened) {
+      if (Number(Reflect.get(opened, "fd")) >= spareDescriptor) {
+        opened.terminate();
+        return;
+      }
       if (address.kind === "tcp") {
         opened.setNoDelay(true);
         opened.setKeepAlive(true, options.keepAliveMs);

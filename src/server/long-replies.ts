@@ -3,8 +3,10 @@ import { writeText } from "./replies.ts";
 import type { ServerCore } from "./server-core.ts";
 import type { Session } from "./session.ts";
 
-/** Lines made at once. */
-const SLICE_LINES = 500;
+/** Pieces of a list, most of them whole lines, that are made at once. */
+const SLICE_PIECES = 500;
+/** A slice of so many chars is long enough. */
+const SLICE_CHARS = 64 * 1024;
 
 interface LongReply {
   readonly session: Session;
@@ -59,7 +61,7 @@ export class LongReplies {
 
 function slice(lines: Iterator<string>): { readonly text: string; readonly isLast: boolean } {
   let text = "";
-  for (let count = 0; count < SLICE_LINES; count++) {
+  for (let count = 0; count < SLICE_PIECES && text.length < SLICE_CHARS; count++) {
     const { value, done } = lines.next();
     if (done === true) return { text, isLast: true };
     text += value;

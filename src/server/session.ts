@@ -21,7 +21,12 @@ const HOLD = {
   feeding: 4,
   /** Memory for its next packet. */
   budget:  8,
+  /** It has had its share of this turn. */
+  turn:    16,
 } as const;
+
+/** Steps that one connection's packets may take in a turn; a packet takes one, and one for each function of the worker. */
+const TURN_STEPS_MAX = 100_000;
 
 /** One open connection. */
 export class Session implements WireEvents, BudgetUser {
@@ -104,17 +109,31 @@ export class Session implements WireEvents, BudgetUser {
   /** Runs what has been read, as far as nothing holds it up. */
   process(): void {
     const { reader, core } = this;
+    let steps = 0;
     while (this.#holds === 0 && !this.isFinishing && !this.isClosed) {
+      if (steps > TURN_STEPS_MAX) {
+        this.#waitForTurn();
+        break;
+      }
       const item = reader.next();
       if (item === ITEM.packet) runCommand(core, this);
       else if (item === ITEM.more) break;
       else if (item === ITEM.large) this.#makeRoom();
-      else if (item === ITEM.text) runLine(core, this, reader.line);
-      else runFault(core, this);
+      else if (item === ITEM.text) {
+        runLine(core, this, reader.line);
+        steps += core.table.functions.size;
+      } else runFault(core, this);
+      steps += 1 + this.connection.abilities.size;
       if (this.out.length > LIMITS.outHighBytes || this.#line !== undefined) this.#holdIfFull();
     }
     core.noteRead(this);
     if (this.#hasPeerFinished && this.#holds === 0) this.finish();
+  }
+
+  /** Lets the other connections come first. */
+  #waitForTurn(): void {
+    this.hold(HOLD.turn);
+    setImmediate(() => this.release(HOLD.turn));
   }
 
   #makeRoom(): void {
@@ -297,7 +316,7 @@ export class Session implements WireEvents, BudgetUser {
     this.core.beginTurn();
     this.#hasPeerFinished = true;
     const hasJobs = this.connection.held.length > 0 || (this.#holds & HOLD.feeding) !== 0;
-    if (hasJobs) this.finish();
+    if (hasJobs && this.#holds !== HOLD.turn) this.finish();
     else this.process();
   }
 

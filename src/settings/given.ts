@@ -19,6 +19,7 @@ export interface Source {
 
 const ROWS: readonly (readonly [SettingName, Setting])[] = SETTING_NAMES.map((name) => [name, SETTINGS[name]]);
 const FLAGS: ReadonlyMap<string, SettingName> = new Map(ROWS.map(([name, row]) => [row.flag, name]));
+const PREFIX = "GEARWRIGHT_";
 const LEVEL_BY_COUNT = ["NOTICE", "INFO", "DEBUG"];
 
 /** Reads flags: `--name value`, `--name=value`, `--switch`, `-v` up to `-vv`. */
@@ -80,10 +81,10 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
     ROWS.filter(([, row]) => row.sources !== "flag").map(([name, row]) => [environmentName(row), name]),
   );
   for (const [where, text] of Object.entries(environment)) {
-    if (text === undefined || text === "" || !where.startsWith("GEARWRIGHT_")) continue;
+    if (text === undefined || text === "" || !where.startsWith(PREFIX)) continue;
     const name = names.get(where);
     if (name === undefined) {
-      const near = nearestName(where, [...names.keys(), "GEARWRIGHT_RUNTIME"]);
+      const near = nearestVariable(where, [...names.keys(), "GEARWRIGHT_RUNTIME"]);
       // Other programs put variables of this prefix there too, so only what looks like a slip is a mistake.
       if (near !== undefined && near !== "GEARWRIGHT_RUNTIME" && !isFromKubernetes(where, text)) {
         mistakes.push({ where, what: "there is no such setting", fix: `did you mean ${near}?` });
@@ -94,6 +95,13 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
     }
   }
   return { given, mistakes };
+}
+
+/** As near as the flags would be: the prefix, which all variables share, would make any two of them look alike. */
+function nearestVariable(where: string, names: readonly string[]): string | undefined {
+  const asFlag = (name: string) => `--${name.slice(PREFIX.length)}`;
+  const near = nearestName(asFlag(where), names.map(asFlag));
+  return names.find((name) => asFlag(name) === near);
 }
 
 // Kubernetes sets GEARWRIGHT_PORT=tcp://10.0.0.1:4730 and the like in every pod beside a service of the name gearwright.

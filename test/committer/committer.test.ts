@@ -17,7 +17,6 @@ function jobOf(serial: number, workload: Uint8Array = Buffer.from(`work ${serial
     functionName: "f",
     uniqueKey: "",
     workload,
-    isWorkloadOwned: true,
     priority: 1,
     isBackground: true,
     isDurable: true,

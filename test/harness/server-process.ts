@@ -57,7 +57,7 @@ export class ServerProcess implements AsyncDisposable {
   readonly host = "127.0.0.1";
   readonly port: number;
   readonly pid: number;
-  /** An empty folder of its own, its working folder; removed by `stop`. */
+  /** An empty folder of its own, its working folder unless it is a `command`; removed by `stop`. */
   readonly folder: string;
   readonly child: ChildProcess;
   /** Resolves with `exit status N` or `signal S` when the process has ended. */
@@ -163,16 +163,22 @@ async function accepts(server: ServerProcess, options: ServerOptions): Promise<b
   return false;
 }
 
+/** Our environment without what is meant for the tests or would be a setting of the server; the choice of a runtime stays. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^GEARWRIGHT_(?!RUNTIME$)/.test(name)));
+}
+
 async function startOnce(options: ServerOptions): Promise<ServerProcess> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), "gearwright-test-"));
   const [program, ...args] = [...wordsOf(options), ...(options.flags ?? [])].map((word) =>
     word.replaceAll("{port}", String(port)).replaceAll("{tmp}", folder),
   );
-  const env = { ...process.env, PATH: SERVER_PATH, ...options.env };
+  const env = { ...ownEnvironment(), PATH: SERVER_PATH, ...options.env };
   const runtime = options.runtime === undefined ? {} : { GEARWRIGHT_RUNTIME: options.runtime };
   const child = spawn(program ?? "", args, {
-    cwd: folder,
+    // A command of one's own may be named from where one stands.
+    cwd: options.command === undefined ? folder : process.cwd(),
     env: { ...env, ...runtime },
     stdio: ["ignore", "pipe", "pipe"],
   });

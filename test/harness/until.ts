@@ -2,6 +2,8 @@
 
 /** How often a condition is looked at, ms. */
 const LOOK_EVERY_MS = 5;
+/** How long a condition without a limit of its own may take, ms: generous, for a machine that is busy with other things. */
+const LIMIT_MS = 15_000;
 
 /** Resolves after `delayMs`; only for looking again at a condition, and for silences that a protocol test asks for. */
 export function pause(delayMs: number): Promise<void> {
@@ -12,7 +14,7 @@ export function pause(delayMs: number): Promise<void> {
 export interface UntilOptions {
   /** What is waited for, in words, for the error. */
   readonly what: string;
-  /** How long it may take, ms; default 5,000. */
+  /** How long it may take, ms; default 15,000. */
   readonly limitMs?: number;
 }
 
@@ -25,7 +27,7 @@ export async function until<Value>(
   look: () => Value | undefined | false | Promise<Value | undefined | false>,
   options: UntilOptions,
 ): Promise<Value> {
-  const limitMs = options.limitMs ?? 5_000;
+  const limitMs = options.limitMs ?? LIMIT_MS;
   const endAtMs = performance.now() + limitMs;
   for (;;) {
     const value = await look();

@@ -11,7 +11,7 @@ import {
 } from "./wire-bytes.ts";
 
 /** How long a reply may take, ms. */
-const REPLY_LIMIT_MS = 5_000;
+const REPLY_LIMIT_MS = 15_000;
 
 /** Where a server listens: a TCP port (host default 127.0.0.1), or the path of a unix socket. */
 export type WireAddress = { readonly port: number; readonly host?: string } | { readonly path: string };

@@ -64,9 +64,8 @@ export class Play {
     const { unique, workload, ...rest } = request;
     const bytes = encoder.encode(workload);
     const uniqueKey = unique === "-" ? this.#implementation.workloadKey(workload) : unique;
-    const submission = { ...rest, uniqueKey, workload: bytes, isWorkloadOwned: ticket % 2 === 0 };
+    const submission = { ...rest, uniqueKey, workload: bytes };
     const answer = serialOf(this.#table.submit(this.#real(connection), submission, ticket, nowMs));
-    if (!submission.isWorkloadOwned) bytes.fill(0);
     const wanted = this.model.submit(connection, request, ticket, nowMs);
     same("returned value", answer, wanted);
     this.compare(nowMs);

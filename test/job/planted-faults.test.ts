@@ -16,7 +16,7 @@ import { plantedFaultsTable } from "./planted-faults-table.ts";
 const SEED = 20_260_701;
 const SCRIPTS_MAX = 5_000;
 const CALLS_PER_SCRIPT = 150;
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 
 /** Plays at most `count` scripts until `check` (or, where none is given, any) finds a difference, and answers what was found. */
 function found(implementation: Implementation, count: number, check?: Check): readonly Check[] {

@@ -272,13 +272,6 @@ const LIFE_FAULTS: readonly PlantedFault[] = [
     replace: "",
   },
   {
-    name: "a workload is kept without a copy of its own",
-    caughtBy: "job fields",
-    file: "job.ts",
-    find: "submission.isWorkloadOwned ? submission.workload : new Uint8Array(submission.workload)",
-    replace: "submission.workload",
-  },
-  {
     name: "a function that is in use is forgotten",
     caughtBy: "returned value",
     file: "function-table.ts",

@@ -12,7 +12,6 @@ export function sampleSubmission(given: Partial<Submission> = {}): Submission {
     functionName: "f",
     uniqueKey: "",
     workload: new Uint8Array(0),
-    isWorkloadOwned: true,
     priority: 1,
     isBackground: false,
     isDurable: false,

@@ -1,6 +1,6 @@
 /** The package as users install it: built, packed, and installed by npm in an empty folder, without the network. */
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -9,6 +9,9 @@ const run = promisify(execFile);
 
 /** What of the checkout can come into the package besides dist/; `files` in package.json chooses among it. */
 const PARTS = ["package.json", "bin", "docs", "src", "README.md", "CHANGELOG.md", "LICENSE"];
+
+/** npm packages of the checkout that stand beside the installed one, as for a user who has installed a runtime with it. */
+const RUNTIME_PACKAGES = ["bun", "node"];
 
 /** An installed package; its folder is removed when it is disposed of. */
 export interface InstalledPackage extends AsyncDisposable {
@@ -44,6 +47,9 @@ export async function installedPackage(root: string): Promise<InstalledPackage> 
   const { stdout } = await run("tar", ["-tzf", join(folder, tarball)]);
   await writeFile(join(folder, "package.json"), "{}\n");
   await npm(folder, ["install", join(folder, tarball)]);
+  for (const name of RUNTIME_PACKAGES) {
+    await symlink(join(root, "node_modules", name), join(folder, "node_modules", name));
+  }
   return {
     folder,
     binary: join(folder, "node_modules", ".bin", "gearwright"),

@@ -33,7 +33,7 @@ test("workers has a blank before the colon and before every function", () => {
     { connectionId: 35, address: "127.0.0.1", clientId: "-", functions: [] },
     { connectionId: 36, address: "::1", clientId: "opt5 id", functions: ["c", "b"] },
     { connectionId: 37, address: "127.0.0.1", clientId: "", functions: new Set(["a"]) },
-  ].map(formatWorkersRow);
+  ].map((row) => [...formatWorkersRow(row)].join(""));
   expect(lines).toEqual(["35 127.0.0.1 - :\n", "36 ::1 opt5 id : c b\n", "37 127.0.0.1  : a\n"]);
 });
 

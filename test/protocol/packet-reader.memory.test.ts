@@ -143,3 +143,19 @@ describe("what is held", () => {
     expect(copied).toBeLessThan(packet.length * 8);
   });
 });
+
+describe("ownData", () => {
+  test("is memory of its own at every size, and does not change when the chunk does", () => {
+    for (const size of [0, 1, 63, 64, 65, 1000, 65_536]) {
+      const workload = new Uint8Array(size).fill(7);
+      const chunk = encodePacket("REQ", "SUBMIT_JOB_BG", ["f", "", workload]);
+      const reader = newReader();
+      reader.push(chunk);
+      expect(reader.next()).toBe(ITEM.packet);
+      const own = reader.ownData(2);
+      chunk.fill(9);
+      expect(own).toEqual(workload);
+      expect(own.buffer.byteLength).toBe(size);
+    }
+  });
+});

@@ -1,7 +1,8 @@
 /** Plays chunks to a PacketReader and writes down what it said, as plain values that can be compared. */
 import { LIMITS } from "../../src/base/limits.ts";
-import { ITEM, PacketReader, type ReaderLimits } from "../../src/protocol/packet-reader.ts";
+import { ITEM, PacketReader } from "../../src/protocol/packet-reader.ts";
 import { PACKET_NAMES } from "../../src/protocol/packets.ts";
+import type { ReaderLimits } from "../../src/protocol/reader-limits.ts";
 
 /** One item of a stream; announcements of large bodies are accepted and left out. */
 export type Outcome =

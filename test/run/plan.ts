@@ -18,11 +18,23 @@ const ALONE = ["test/fuzz/", "test/scenarios/", "test/server/", "test/soak/"];
 /** What takes longest among the others; it starts first, so that a lane is not left alone with it at the end. */
 const FIRST = ["test/interop/"];
 
-/** Folders whose files start the program by the harness, which GEARWRIGHT_TEST_BIN tells which one. */
-const BLACK_BOX = ["test/gearmand-http/", "test/interop/", "test/scenarios/", "test/server/"];
+/** Folders and files that start the program which GEARWRIGHT_TEST_BIN names, or else that of the checkout. */
+const BLACK_BOX = [
+  "test/cli/gearmand-process",
+  "test/cli/gearmand-wire",
+  "test/cli/launcher",
+  "test/cli/serve",
+  "test/fuzz/fuzz.",
+  "test/gearmand-http/",
+  "test/interop/",
+  "test/scenarios/",
+  "test/server/",
+  "test/soak/soak.",
+  "test/usage/",
+];
 
-function isIn(path: string, folders: readonly string[]): boolean {
-  return folders.some((folder) => path.startsWith(folder));
+function isIn(path: string, places: readonly string[]): boolean {
+  return places.some((place) => path.startsWith(place));
 }
 
 /** Every `*.test.ts` below test/, those that need the machine for themselves last. */

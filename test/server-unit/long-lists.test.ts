@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { LIMITS } from "../../src/base/limits.ts";
 import { until } from "../harness/until.ts";
 import { encodePacket } from "../harness/wire-bytes.ts";
-import { coreOf, Line } from "./core.ts";
+import { coreOf, Line, turn } from "./core.ts";
 
 const FUNCTIONS = 2_000;
 
@@ -42,6 +42,24 @@ describe("a long list", () => {
     await until(() => taken.push(...reader.take()) > FUNCTIONS + 3, { what: "the list and the job's packets are out" });
     expect(taken.slice(-2).map((line) => line.slice(0, 9))).toEqual(["WORK_DATA", "WORK_COMP"]);
     expect(worker.session.isHeld).toBe(false);
+    core.close();
+  });
+
+  test("is never in memory as a whole, although one worker's line is most of it", async () => {
+    const core = coreOf({});
+    const [reader, worker] = [new Line(core), new Line(core)];
+    const name = "n".repeat(8_000);
+    for (let count = 0; count < FUNCTIONS; count++) worker.send("CAN_DO", `${name}${count}`);
+    reader.wire.roomBytes = 0;
+    reader.session.received(Buffer.from("workers\n"));
+    await turn();
+    expect(reader.session.pendingBytes).toBeLessThan(LIMITS.outHighBytes);
+    reader.wire.roomBytes = Number.POSITIVE_INFINITY;
+    reader.session.drained();
+    const taken: string[] = [];
+    await until(() => taken.push(...reader.take()) > 2, { what: "the list is out" });
+    const lengths = taken.map((line) => line.trim().split(" :")[1]?.split(" ").length);
+    expect(lengths).toEqual([1, FUNCTIONS + 1, undefined]);
     core.close();
   });
 });

@@ -23,7 +23,7 @@ const LIMIT_MS = 120_000;
 /** How long it may take until a sender is held back, or a gigabyte has passed, ms. */
 const FLOW_LIMIT_MS = 60_000;
 /** How long a round trip of others may take meanwhile, ms. */
-const ROUND_TRIP_LIMIT_MS = 5_000;
+const ROUND_TRIP_LIMIT_MS = 15_000;
 /** Until the job of a killed worker is elsewhere, ms: generous for a busy machine; the time itself is printed. */
 const REASSIGN_LIMIT_MS = 20_000;
 const PAIRS = 1_000;

@@ -129,6 +129,15 @@ test("what Kubernetes puts beside a service named gearwright is no setting", () 
   expect(read([], environment).settings?.port).toBe(4730);
 });
 
+test("a variable of another program with this prefix is no slip, one that is near a setting is", () => {
+  expect(read([], { GEARWRIGHT_HOME: "/srv", GEARWRIGHT_URL: "x", GEARWRIGHT_TEST_BIN: "y" }).mistakes).toEqual([]);
+  const { mistakes } = read([], { GEARWRIGHT_PROT: "1", GEARWRIGHT_BODYMAX: "1MiB" });
+  expect(mistakes.map(({ fix }) => fix)).toEqual([
+    "did you mean GEARWRIGHT_PORT?",
+    "did you mean GEARWRIGHT_BODY_MAX?",
+  ]);
+});
+
 test("the buffers must have room for the largest packet", () => {
   expect(mistakesOf(["--body-max", "300MiB"])[0]).toStartWith("--buffer-memory: 256MiB has no room");
   expect(mistakesOf(["--body-max", "300MiB", "--buffer-memory", "1GiB"])).toEqual([]);

@@ -27,7 +27,8 @@ ${wrapText(idle.join(" "), WIDTH - 2)
   .join("\n")}
 Refused: ${refused.join(" ")}
 
-SIGTERM and SIGINT stop at once, SIGUSR1 gracefully; SIGHUP opens the log again.`;
+SIGTERM and SIGINT stop at once. SIGUSR1 closes the listeners, and the server ends when it holds
+no job. SIGHUP opens the log again.`;
 }
 
 function helpRow(name: string, flag: GearmandFlag): string {
