@@ -17,14 +17,19 @@ export class BufferBudget {
     return this.#usedBytes;
   }
 
-  /** Little is left: slow peers get shorter buffers. */
+  /** An eighth is used: slow peers get shorter buffers, so that there is room for many. */
   get isTight(): boolean {
-    return this.#usedBytes > this.#bytesMax / 2;
+    return this.#usedBytes > this.#bytesMax / 8;
   }
 
   /** Nothing is left. */
   get isExceeded(): boolean {
     return this.#usedBytes > this.#bytesMax;
+  }
+
+  /** Bytes that are left. */
+  get freeBytes(): number {
+    return Math.max(0, this.#bytesMax - this.#usedBytes);
   }
 
   /** Counts bytes that are there already, or are gone. */

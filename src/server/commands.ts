@@ -1,6 +1,7 @@
 /** What each packet does: a table of rows, one handler each. A packet becomes a call on the job table here and nowhere else. */
 import { createHash } from "node:crypto";
 import { LIMITS } from "../base/limits.ts";
+import { showBytes } from "../base/shown-bytes.ts";
 import type { Refusal, ReportKind } from "../job/effects.ts";
 import { type Job, type Priority, type Submission, workloadKey } from "../job/job.ts";
 import type { ReportAnswer } from "../job/job-table.ts";
@@ -113,7 +114,7 @@ export function runFault(core: ServerCore, session: Session): void {
 
 function canDo(core: ServerCore, session: Session, functionName: string, timeoutMs: number | undefined): void {
   if (!core.table.can(session.connection, functionName, timeoutMs, core.nowMs)) {
-    session.replyError("QUEUE_ERROR", REFUSAL_TEXT.functionsMax);
+    session.replyError("QUEUE_ERROR", `There are too many functions: ${LIMITS.functionsMax} are in use`);
   }
 }
 
@@ -128,7 +129,9 @@ function serialOf(core: ServerCore, packet: PacketReader): number {
 }
 
 function report(core: ServerCore, session: Session, packet: PacketReader, kind: ReportKind): void {
-  const answer = core.table.report(session.connection, serialOf(core, packet), kind, packet.data(1));
+  const serial = serialOf(core, packet);
+  core.trace(`a worker said ${kind} of its job`, session, serial);
+  const answer = core.table.report(session.connection, serial, kind, packet.data(1));
   if (answer !== "unknown") return;
   if (kind === "exception") session.replyError("JOB_NOT_FOUND", NO_EXCEPTION_JOB);
   else session.replyError("JOB_NOT_FOUND", kind === "complete" ? NOT_IN_RESULT : NOT_ON_SERVER);
@@ -144,7 +147,11 @@ const NO_DATA = new Uint8Array(0);
 function fail(core: ServerCore, session: Session, packet: PacketReader): void {
   if ((packet.ends[0] ?? 0) - (packet.starts[0] ?? 0) > LIMITS.handleBytesMax) {
     session.replyError("ARGUMENT_TOO_LARGE", HANDLE_TOO_LARGE);
-  } else refuseUnknown(session, core.table.report(session.connection, serialOf(core, packet), "fail", NO_DATA));
+  } else {
+    const serial = serialOf(core, packet);
+    core.trace("a worker said fail of its job", session, serial);
+    refuseUnknown(session, core.table.report(session.connection, serial, "fail", NO_DATA));
+  }
 }
 
 function refuseUnknown(session: Session, answer: ReportAnswer): void {
@@ -161,12 +168,21 @@ function submit(core: ServerCore, session: Session, packet: PacketReader, kind: 
     const submission = submissionOf(core, packet, unique, kind);
     const answer = core.table.submit(session.connection, submission, session.ticket, core.nowMs);
     if (answer === "waits") session.holdReply();
-    else if (typeof answer === "string") refuse(session, answer);
-    else session.replyCreated(answer.serial);
+    else if (typeof answer === "string") refuse(core, session, submission, answer);
+    else {
+      core.trace("a job was submitted, or joined", session, answer.serial);
+      session.replyCreated(answer.serial);
+    }
   }
 }
 
-function refuse(session: Session, refusal: Refusal): void {
+function refuse(core: ServerCore, session: Session, { functionName }: Submission, refusal: Refusal): void {
+  if (core.options.log.isOn("INFO")) {
+    core.log("INFO", `a job was refused: ${REFUSAL_TEXT[refusal]}`, {
+      ...core.about(session),
+      function: showBytes(functionName),
+    });
+  }
   session.replyError("QUEUE_ERROR", REFUSAL_TEXT[refusal]);
 }
 

@@ -3,6 +3,7 @@
  * and a second GRAB_JOB are saved. To the job table such a worker sleeps, as the first to be woken.
  */
 import { LIMITS } from "../base/limits.ts";
+import type { Job } from "../job/job.ts";
 import { PACKETS } from "../protocol/packets.ts";
 import { type AssignForm, writeAssign, writeEmpty } from "./replies.ts";
 import type { ServerCore } from "./server-core.ts";
@@ -24,7 +25,7 @@ export class GrabCounter {
   /** GRAB_JOB in any form: a job at once, or the worker stands. */
   grab(session: Session, form: AssignForm): void {
     const job = this.#core.table.grab(session.connection, this.#core.nowMs);
-    if (job !== undefined) writeAssign(session.reply(), this.#core.handles, job, form);
+    if (job !== undefined) this.#assign(session, job, form);
     else {
       session.standing = form;
       this.#standing.set(session, this.#core.nowMs);
@@ -45,7 +46,12 @@ export class GrabCounter {
     this.leave(session);
     const job = this.#core.table.grab(session.connection, this.#core.nowMs);
     if (job === undefined) writeEmpty(session.reply(), PACKETS.NO_JOB.type);
-    else writeAssign(session.reply(), this.#core.handles, job, form);
+    else this.#assign(session, job, form);
+  }
+
+  #assign(session: Session, job: Job, form: AssignForm): void {
+    this.#core.trace("a job was assigned", session, job.serial);
+    writeAssign(session.reply(), this.#core.handles, job, form);
   }
 
   /** The worker stands no more. */

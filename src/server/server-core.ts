@@ -1,6 +1,7 @@
 /** What the sessions of one server share: the job table, the turn of the event loop, the clock, and what must be looked at later. */
 import { LIMITS } from "../base/limits.ts";
 import type { LogFields } from "../base/log.ts";
+import { showBytes } from "../base/shown-bytes.ts";
 import { Connection } from "../job/connection.ts";
 import { HandleFormat } from "../job/handle.ts";
 import { JobTable } from "../job/job-table.ts";
@@ -184,6 +185,15 @@ export class ServerCore {
     session.drop();
     this.#doomed.push(session);
     this.beginTurn();
+  }
+
+  /** A DEBUG line about a job that is live; while they are off it costs one comparison. */
+  trace(text: string, session: Session, serial: number): void {
+    if (!this.options.log.isOn("DEBUG")) return;
+    const job = this.table.find(serial);
+    if (job === undefined) return;
+    const name = showBytes(job.functionQueue.name);
+    this.log("DEBUG", text, { ...this.about(session), handle: this.handles.text(serial), function: name });
   }
 
   /** What log lines say of a connection. */

@@ -277,12 +277,13 @@ export class Session implements WireEvents, BudgetUser {
     if (this.pendingBytes <= high || this.isClosed) return;
     if (this.pendingBytes > outHardBytes(this.core.options.bodyBytesMax))
       this.core.doom(this, "it does not read its job's packets");
+    else if (this.core.budget.isExceeded) this.core.doom(this, "it does not read, and the buffer memory is used up");
     else if (feeder !== undefined && feeder !== this && feeder.connection.held.length === 1) {
       this.#feeders ??= new Set();
       this.#feeders.add(feeder);
       feeder.slowWatchers.add(this);
       feeder.hold(HOLD.feeding);
-    } else if (this.core.budget.isExceeded) this.core.doom(this, "it does not read, and the buffer memory is used up");
+    }
   }
 
   #lowBytes(): number {

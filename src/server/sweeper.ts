@@ -8,6 +8,9 @@ import type { Session } from "./session.ts";
 /** How long a peer may keep a connection open after our FIN, ms. */
 export const LINGER_MS = 2_000;
 
+/** Most bytes that a runtime hands over at once: Bun's read buffer. */
+const CHUNK_BYTES_MAX = 512 * 1024;
+
 /** Runs only while there is something to look at. */
 export class Sweeper {
   readonly #core: ServerCore;
@@ -82,19 +85,28 @@ export class Sweeper {
       if (sinceMs !== undefined && nowMs - sinceMs >= LIMITS.stallMs) core.doom(session, "it has stopped reading");
     }
     for (const [session, sinceMs] of this.#lingering) if (nowMs - sinceMs >= LINGER_MS) session.destroy();
-    for (const session of core.held) this.#peek(session);
+    this.#peek();
     if (this.#midItem.size + this.#blocked.size + this.#lingering.size + core.held.size > 0) this.#arm();
   }
 
   /**
-   * Neither runtime sees the end of a connection that it does not read, so one chunk is read. A worker whose socket is full of
+   * Neither runtime sees the end of a connection that it does not read, so one chunk is read where
+   * memory is left for it. A worker whose socket is full of
    * unread data sends its FIN behind them: it gets a NOOP, to which a closed socket answers RST. Workers skip a NOOP they did not
    * wait for.
    */
-  #peek(session: Session): void {
-    if (session.slowWatchers.size > 0) {
-      writeEmpty(session.noopOut(), PACKETS.NOOP.type);
+  #peek(): void {
+    const { held, budget } = this.#core;
+    let chunksLeft = Math.floor(budget.freeBytes / (2 * CHUNK_BYTES_MAX));
+    const heldBytesMax = budget.isTight ? 0 : LIMITS.largeBodyBytes;
+    for (const session of [...held]) {
+      if (session.slowWatchers.size > 0) writeEmpty(session.noopOut(), PACKETS.NOOP.type);
+      if (chunksLeft <= 0 || session.reader.heldBytes > heldBytesMax) continue;
+      chunksLeft--;
+      // Behind those that have not been looked at for longer.
+      held.delete(session);
+      held.add(session);
+      session.wire.resume();
     }
-    if (session.reader.heldBytes < LIMITS.outHighBytes && !this.#core.budget.isExceeded) session.wire.resume();
   }
 }

@@ -50,7 +50,7 @@ describe("wire bytes", () => {
 describe("server process", () => {
   test("a server is started on a port of its own, and its folder is gone after stop", async () => {
     const server = await startServer({ command: [process.execPath, "-e", LISTENER, "{port}"] });
-    expect(listensOn(server.pid, server.port)).toBe(true);
+    expect(await listensOn(server.pid, server.port)).toBe(true);
     expect(server.rssBytes()).toBeGreaterThan(1_000_000);
     expect(existsSync(server.folder)).toBe(true);
     expect(await server.stop()).toBe("signal SIGTERM");
@@ -69,8 +69,8 @@ describe("server process", () => {
     const address = other.address();
     if (address === null || typeof address === "string") throw new Error("no port");
     expect(await freePort()).not.toBe(address.port);
-    expect(listensOn(process.pid, address.port)).toBe(true);
-    expect(listensOn(process.ppid, address.port)).toBe(false);
+    expect(await listensOn(process.pid, address.port)).toBe(true);
+    expect(await listensOn(process.ppid, address.port)).toBe(false);
     expect(residentBytes(process.pid)).toBeGreaterThan(1_000_000);
     await new Promise((resolve) => other.close(resolve));
   });

@@ -1,5 +1,6 @@
 /** Facts about a running process, read from /proc (Linux). */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 
 /** The state LISTEN in /proc/net/tcp. */
 const LISTEN_STATE = "0A";
@@ -11,39 +12,35 @@ export function residentBytes(pid: number): number {
   return Number(match[1]) * 1024;
 }
 
-function listeningInodes(port: number): Set<string> {
+/** Inodes of the sockets that a process has. */
+function socketInodes(pid: number): ReadonlySet<string> {
   const inodes = new Set<string>();
-  const portHex = port.toString(16).toUpperCase().padStart(4, "0");
-  for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
-    let text: string;
+  for (const entry of readdirSync(`/proc/${pid}/fd`)) {
     try {
-      text = readFileSync(table, "latin1");
+      const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${entry}`))?.[1];
+      if (inode !== undefined) inodes.add(inode);
     } catch {
-      continue;
-    }
-    for (const line of text.split("\n")) {
-      const fields = line.trim().split(/\s+/);
-      if (fields[1]?.endsWith(`:${portHex}`) && fields[3] === LISTEN_STATE && fields[9]) inodes.add(fields[9]);
+      // Closed meanwhile.
     }
   }
   return inodes;
 }
 
+/** Inodes of the sockets that listen on a port. The tables are megabytes after a test with many connections, so reading them holds up nobody. */
+async function listeningInodes(port: number): Promise<readonly string[]> {
+  const portHex = port.toString(16).toUpperCase().padStart(4, "0");
+  const row = new RegExp(`:${portHex} 0+:0000 ${LISTEN_STATE} \\S+ \\S+ \\S+ +\\d+ +\\d+ (\\d+) `, "g");
+  const texts = await Promise.all(
+    ["/proc/net/tcp", "/proc/net/tcp6"].map((table) => readFile(table, "latin1").catch(() => "")),
+  );
+  return texts.flatMap((text) => [...text.matchAll(row)].map(([, inode = ""]) => inode));
+}
+
 /** Whether this process itself listens on the TCP port; undefined where the machine does not tell (no /proc). */
-export function listensOn(pid: number, port: number): boolean | undefined {
+export async function listensOn(pid: number, port: number): Promise<boolean | undefined> {
   try {
-    const inodes = listeningInodes(port);
-    for (const entry of readdirSync(`/proc/${pid}/fd`)) {
-      let target: string;
-      try {
-        target = readlinkSync(`/proc/${pid}/fd/${entry}`);
-      } catch {
-        continue;
-      }
-      const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
-      if (inode !== undefined && inodes.has(inode)) return true;
-    }
-    return false;
+    const own = socketInodes(pid);
+    return own.size > 0 && (await listeningInodes(port)).some((inode) => own.has(inode));
   } catch {
     return process.platform === "linux" ? false : undefined;
   }

@@ -152,7 +152,7 @@ function canConnect(port: number): Promise<boolean> {
 async function accepts(server: ServerProcess, options: ServerOptions): Promise<boolean> {
   const endAtMs = performance.now() + (options.startLimitMs ?? START_LIMIT_MS);
   while (server.ended === undefined && performance.now() < endAtMs) {
-    const listens = listensOn(server.pid, server.port);
+    const listens = await listensOn(server.pid, server.port);
     if (listens === true) return true;
     if ((listens === undefined || options.command !== undefined) && (await canConnect(server.port))) {
       await pause(PROBE_END_MS);

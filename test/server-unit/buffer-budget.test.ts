@@ -54,7 +54,7 @@ describe("BufferBudget", () => {
           const usedBytes = granted.reduce((sum, other) => sum + other.bytes, otherBytes);
           expect(budget.usedBytes).toBe(usedBytes);
           expect(budget.isExceeded).toBe(usedBytes > BYTES_MAX);
-          expect(budget.isTight).toBe(usedBytes > BYTES_MAX / 2);
+          expect(budget.isTight).toBe(usedBytes > BYTES_MAX / 8);
           expect(users.slice(0, granted.length)).toEqual(granted);
           const first = waiting[0];
           if (first === undefined) continue;

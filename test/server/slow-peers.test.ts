@@ -188,7 +188,7 @@ describe.each(RUNTIMES.map((runtime) => ({ runtime })))("slow peers on $runtime"
       for (let pair = 0; pair < PAIRS; pair += 1) pairs.push(await open(pair));
       await Promise.all(pairs.map(({ pump }) => pump.held(FLOW_LIMIT_MS)));
       expectGrowth(memory, LIMITS.bufferBytesMax + BUSY_GARBAGE_BYTES, `${runtime}: 1,000 slow watchers`);
-      expect(server.rssBytes() - startBytes).toBeLessThan(LIMITS.bufferBytesMax + GARBAGE_BYTES);
+      expect(server.rssBytes() - startBytes).toBeLessThan(LIMITS.bufferBytesMax + 2 * GARBAGE_BYTES);
       const { count, worstMs } = await others.stop();
       expect(count).toBeGreaterThan(0);
       console.log(`${runtime}: beside them the slowest of ${count} round trips took ${Math.round(worstMs)} ms`);
