@@ -6,7 +6,7 @@ import { type ServerName, startNamed } from "./servers.ts";
 import { timeOfStart } from "./start-time.ts";
 
 /** How long gearmand may take over the different uniques, seconds; its rate falls with every job queued. */
-const UNIQUES_LIMIT_SECONDS = 300;
+const UNIQUES_LIMIT_SECONDS = 120;
 const MEGABYTE = 1e6;
 
 /** What a load needs. */

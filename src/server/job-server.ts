@@ -1,5 +1,4 @@
 /** The job server: its listeners, its core, and how both are stopped. */
-import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { GearError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
@@ -149,6 +148,7 @@ function fitPrefix(prefix: string): string {
     .toString("latin1")
     .replace(/[\0\s]/g, "_");
   if (bytes.length <= PREFIX_BYTES_MAX) return bytes;
+  const { createHash } = process.getBuiltinModule("node:crypto");
   const hash = createHash("sha256").update(prefix).digest("hex").slice(0, HASH_CHARS);
   return bytes.slice(0, PREFIX_BYTES_MAX - HASH_CHARS) + hash;
 }

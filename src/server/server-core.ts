@@ -10,6 +10,7 @@ import { BufferBudget } from "./buffer-budget.ts";
 import { Committer } from "./committer.ts";
 import { GrabCounter } from "./grab-counter.ts";
 import { LongReplies } from "./long-replies.ts";
+import { ReaderPool } from "./reader-pool.ts";
 import { ServerEffects } from "./server-effects.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { Session } from "./session.ts";
@@ -37,6 +38,7 @@ export class ServerCore {
   readonly handles: HandleFormat;
   readonly table: JobTable;
   readonly budget: BufferBudget;
+  readonly readers: ReaderPool;
   readonly committer: Committer | undefined;
   readonly onShutdown: (mode: "now" | "graceful") => void;
   /** Open sessions by the index of their connection. */
@@ -66,6 +68,7 @@ export class ServerCore {
     this.handles = new HandleFormat(parts.handlePrefix);
     this.nowMs = options.clock.nowMs();
     this.budget = new BufferBudget(options.bufferBytesMax);
+    this.readers = new ReaderPool(options.bodyBytesMax);
     this.#sweeper = new Sweeper(this);
     this.counter = new GrabCounter(this);
     this.longReplies = new LongReplies(this);

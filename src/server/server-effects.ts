@@ -68,7 +68,7 @@ export class ServerEffects implements JobEffects {
       handles,
       serial: job.serial,
       data: told === "fail" ? undefined : data,
-      isConstant: feeder?.reader.ownsBytes === true,
+      isConstant: feeder?.ownsPacket === true,
     });
     session.relieve(feeder);
   }

@@ -1,7 +1,7 @@
 /** One connection of the server: bytes in become commands, replies go out in the order of the requests. */
 import { LIMITS, outHardBytes } from "../base/limits.ts";
 import type { Connection } from "../job/connection.ts";
-import { ITEM, PacketReader } from "../protocol/packet-reader.ts";
+import { ITEM, type Item, type PacketReader } from "../protocol/packet-reader.ts";
 import type { BudgetUser } from "./buffer-budget.ts";
 import { runCommand, runFault, runLine } from "./commands.ts";
 import { OutBuffer } from "./out-buffer.ts";
@@ -33,7 +33,6 @@ export class Session implements WireEvents, BudgetUser {
   readonly core: ServerCore;
   readonly wire: Wire;
   readonly connection: Connection;
-  readonly reader: PacketReader;
   readonly out = new OutBuffer();
   /** "-" until SET_CLIENT_ID. */
   clientId = "-";
@@ -49,6 +48,8 @@ export class Session implements WireEvents, BudgetUser {
   /** Nothing more is read; it closes once everything is out. */
   isFinishing = false;
   #holds = 0;
+  /** Only while there is something to read: most connections are idle. */
+  #reader: PacketReader | undefined = undefined;
   #line: ReplyLine | undefined = undefined;
   #nextTicket = 1;
   /** Bytes of its buffers as the budget knows them. */
@@ -61,7 +62,7 @@ export class Session implements WireEvents, BudgetUser {
   /** The workers that are not read on because this watcher does not read. */
   #feeders: Set<Session> | undefined = undefined;
   /** The watchers because of which this worker is not read on. */
-  readonly slowWatchers = new Set<Session>();
+  #slowWatchers: Set<Session> | undefined = undefined;
 
   constructor(core: ServerCore, wire: Wire, connection: Connection) {
     this.core = core;
@@ -69,12 +70,11 @@ export class Session implements WireEvents, BudgetUser {
     this.connection = connection;
     this.hasExceptions = core.options.hasExceptions;
     this.receivedAtMs = core.nowMs;
-    this.reader = new PacketReader({
-      bodyBytesMax: core.options.bodyBytesMax,
-      argBytesMax: LIMITS.argBytesMax,
-      textBytesMax: LIMITS.textBytesMax,
-      largeBodyBytes: LIMITS.largeBodyBytes,
-    });
+  }
+
+  /** It runs a job whose watcher does not keep up. */
+  get hasSlowWatcher(): boolean {
+    return this.#slowWatchers !== undefined && this.#slowWatchers.size > 0;
   }
 
   /** It is not read on. */
@@ -94,6 +94,27 @@ export class Session implements WireEvents, BudgetUser {
 
   // ---- bytes in
 
+  /** What reads its bytes. */
+  get reader(): PacketReader {
+    this.#reader ??= this.core.readers.take();
+    return this.#reader;
+  }
+
+  /** The packet that is being run lies in memory of its own, which never changes again. */
+  get ownsPacket(): boolean {
+    return this.#reader?.ownsBytes === true;
+  }
+
+  /** An incomplete packet or line has come. */
+  get isMidItem(): boolean {
+    return this.#reader?.isMidItem === true;
+  }
+
+  /** Bytes that have come and are not run. */
+  get heldBytes(): number {
+    return this.#reader?.heldBytes ?? 0;
+  }
+
   received(chunk: Uint8Array): void {
     if (this.isClosed || this.isFinishing) return;
     this.core.beginTurn();
@@ -110,12 +131,13 @@ export class Session implements WireEvents, BudgetUser {
   process(): void {
     const { reader, core } = this;
     let steps = 0;
+    let item: Item | undefined;
     while (this.#holds === 0 && !this.isFinishing && !this.isClosed) {
       if (steps > TURN_STEPS_MAX) {
         this.#waitForTurn();
         break;
       }
-      const item = reader.next();
+      item = reader.next();
       if (item === ITEM.packet) runCommand(core, this);
       else if (item === ITEM.more) break;
       else if (item === ITEM.large) this.#makeRoom();
@@ -125,6 +147,10 @@ export class Session implements WireEvents, BudgetUser {
       } else runFault(core, this);
       steps += 1 + this.connection.abilities.size;
       if (this.out.length > LIMITS.outHighBytes || this.#line !== undefined) this.#holdIfFull();
+    }
+    if (item === ITEM.more && reader.heldBytes === 0 && !this.isClosed) {
+      this.#reader = undefined;
+      core.readers.give(reader);
     }
     core.noteRead(this);
     if (this.#hasPeerFinished && this.#holds === 0) this.finish();
@@ -281,7 +307,8 @@ export class Session implements WireEvents, BudgetUser {
     else if (feeder !== undefined && feeder !== this && feeder.connection.held.length === 1) {
       this.#feeders ??= new Set();
       this.#feeders.add(feeder);
-      feeder.slowWatchers.add(this);
+      feeder.#slowWatchers ??= new Set();
+      feeder.#slowWatchers.add(this);
       feeder.hold(HOLD.feeding);
     }
   }
@@ -292,16 +319,16 @@ export class Session implements WireEvents, BudgetUser {
 
   #releaseFeeders(): void {
     for (const feeder of this.#feeders ?? []) {
-      feeder.slowWatchers.delete(this);
-      if (feeder.slowWatchers.size === 0) feeder.release(HOLD.feeding);
+      feeder.#slowWatchers?.delete(this);
+      if (!feeder.hasSlowWatcher) feeder.release(HOLD.feeding);
     }
     this.#feeders = undefined;
   }
 
   /** Tells the budget how many bytes this connection's buffers take. */
   count(): void {
-    const reserved = this.reader.isMidItem ? this.#reservedBytes : 0;
-    const now = this.isClosed ? 0 : this.pendingBytes + Math.max(0, this.reader.heldBytes - reserved);
+    const reserved = this.isMidItem ? this.#reservedBytes : 0;
+    const now = this.isClosed ? 0 : this.pendingBytes + Math.max(0, this.heldBytes - reserved);
     const change = now - this.#countedBytes;
     const unneeded = this.#reservedBytes - reserved;
     this.#countedBytes = now;
@@ -345,8 +372,8 @@ export class Session implements WireEvents, BudgetUser {
     this.out.clear();
     this.#line = undefined;
     this.#releaseFeeders();
-    for (const watcher of this.slowWatchers) watcher.#feeders?.delete(this);
-    this.slowWatchers.clear();
+    for (const watcher of this.#slowWatchers ?? []) watcher.#feeders?.delete(this);
+    this.#slowWatchers = undefined;
     this.core.remove(this);
     this.core.budget.forget(this);
     this.core.budget.change(-this.#countedBytes);

@@ -29,7 +29,7 @@ export class Sweeper {
 
   /** The session has read something, or runs no more of it. */
   noteRead(session: Session): void {
-    if (session.reader.isMidItem && !session.isClosed) {
+    if (session.isMidItem && !session.isClosed) {
       if (!this.#midItem.has(session)) this.#midItem.add(session);
     } else if (this.#midItem.size === 0 || !this.#midItem.delete(session)) {
       if (session.isHeld) this.#watch(session);
@@ -100,8 +100,8 @@ export class Sweeper {
     let chunksLeft = Math.floor(budget.freeBytes / (2 * CHUNK_BYTES_MAX));
     const heldBytesMax = budget.isTight ? 0 : LIMITS.largeBodyBytes;
     for (const session of [...held]) {
-      if (session.slowWatchers.size > 0) writeEmpty(session.noopOut(), PACKETS.NOOP.type);
-      if (chunksLeft <= 0 || session.reader.heldBytes > heldBytesMax) continue;
+      if (session.hasSlowWatcher) writeEmpty(session.noopOut(), PACKETS.NOOP.type);
+      if (chunksLeft <= 0 || session.heldBytes > heldBytesMax) continue;
       chunksLeft--;
       // Behind those that have not been looked at for longer.
       held.delete(session);

@@ -1,6 +1,7 @@
 /** Reads all settings: flag over environment over file over default, and every mistake of all of them at once. */
 import { readFileSync } from "node:fs";
-import { type Given, readEnvironment, readFlags, readToml, type Source } from "./given.ts";
+import { assert } from "../base/errors.ts";
+import { type Given, readEnvironment, readFlags, readToml, type Source, type TomlParser } from "./given.ts";
 import { KINDS } from "./kinds.ts";
 import { mistakesTogether } from "./rules.ts";
 import type { Mistake } from "./setting.ts";
@@ -11,6 +12,8 @@ export interface SettingsInput {
   /** What follows the command on the command line. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Needed only where a file is named; it is handed in because a server without one need not load it. */
+  readonly parseToml: TomlParser | undefined;
 }
 
 /** The settings, or what is wrong; never both. */
@@ -22,7 +25,10 @@ export type SettingsOutcome =
 export function readSettings(input: SettingsInput): SettingsOutcome {
   const flags = readFlags(input.args);
   const environment = readEnvironment(input.environment);
-  const file = readFile([...flags.given, ...environment.given].find(({ name }) => name === "config"));
+  const file = readFile(
+    [...flags.given, ...environment.given].find(({ name }) => name === "config"),
+    input.parseToml,
+  );
   const sources = [flags, environment, file];
   const mistakes = sources.flatMap((source) => source.mistakes);
   const values: Partial<Record<SettingName, unknown>> = {};
@@ -32,10 +38,11 @@ export function readSettings(input: SettingsInput): SettingsOutcome {
   return mistakes.length === 0 ? { settings, mistakes: [] } : { settings: undefined, mistakes };
 }
 
-function readFile(config: Given | undefined): Source {
+function readFile(config: Given | undefined, parseToml: TomlParser | undefined): Source {
   if (config === undefined) return { given: [], mistakes: [] };
+  assert(parseToml !== undefined, "who may name a file hands a parser in");
   try {
-    return readToml(readFileSync(config.text, "utf8"), config.text);
+    return readToml(readFileSync(config.text, "utf8"), config.text, parseToml);
   } catch (error) {
     const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
     const what = `${config.text} cannot be read (${reason})`;
