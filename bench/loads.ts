@@ -117,8 +117,10 @@ async function oneIdle(run: LoadRun, name: ServerName, server: ServerProcess): P
 }
 
 async function oneBurst(run: LoadRun, name: ServerName, server: ServerProcess): Promise<void> {
-  const result = await run.generator.run(server.port, "-m burst -c 10000");
-  note(run, "burstMs", name, result.seconds * 1000);
+  // With more connects at once than its queues hold, the kernel now and then resets one by itself.
+  const result = await run.generator.run(server.port, "-m burst -c 10000").catch((error: unknown) => String(error));
+  if (typeof result === "string") run.figures.addNote(`${name}: a burst of connects was not counted: ${result}`);
+  else note(run, "burstMs", name, result.seconds * 1000);
 }
 
 async function start(run: LoadRun): Promise<void> {

@@ -1,4 +1,5 @@
 /** What the job table wants done: it calls these as things happen, and the server does them. */
+import type { ByteRange } from "../base/byte-range.ts";
 import type { Connection } from "./connection.ts";
 import type { Job, Waiter } from "./job.ts";
 
@@ -17,7 +18,7 @@ export interface JobEffects {
   /** The submit that waited for the store is refused. */
   refuse(waiter: Waiter, refusal: Refusal): void;
   /** A watcher hears what the worker said; `data` is valid only during the call, and empty for a fail. */
-  forward(watcher: Connection, job: Job, kind: ReportKind, data: Uint8Array): void;
+  forward(watcher: Connection, job: Job, kind: ReportKind, data: ByteRange): void;
   /** A watcher hears of progress, in the worker's own words. */
   forwardStatus(watcher: Connection, job: Job, numerator: string, denominator: string): void;
   /** The worker that holds the job has not said the last word and will not: it is queued again, or ends. */

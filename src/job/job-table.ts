@@ -4,6 +4,7 @@
  * Pure and deterministic: time is handed in with every call, and what must be done goes to a sink of effects. Every public method
  * leaves the table whole, and the wake-ups balanced (see wake-ups.ts).
  */
+import { type ByteRange, NO_BYTES } from "../base/byte-range.ts";
 import { assert } from "../base/errors.ts";
 import { Ability, type Connection } from "./connection.ts";
 import { decimalStart } from "./decimal.ts";
@@ -24,8 +25,6 @@ export type SubmitAnswer = Job | Refusal | "waits";
 
 /** What may come of a packet about a job in hand: done, not the worker's job, or taken without a word. */
 export type ReportAnswer = "done" | "unknown" | "swallowed";
-
-const NO_DATA = new Uint8Array(0);
 
 /** What a queued job takes besides its workload, bytes; measured with 64-byte workloads at one million jobs. */
 const JOB_BYTES = 512;
@@ -161,7 +160,7 @@ export class JobTable {
       }
     }
     if (job.state === "over") {
-      this.#forwardAll(job, "fail", NO_DATA);
+      this.#forwardAll(job, "fail", NO_BYTES);
       this.#watchers.clear(job);
     } else this.#dropUnwanted(job);
     this.#isBusy = false;
@@ -186,7 +185,7 @@ export class JobTable {
     const job = this.#jobs.get(serial);
     if (job === undefined) return false;
     this.#enter();
-    this.#forwardAll(job, "fail", NO_DATA);
+    this.#forwardAll(job, "fail", NO_BYTES);
     job.worker?.swallow(job.serial);
     this.#end(job, "cancel");
     this.#wakeUps.balance(job.functionQueue, nowMs);
@@ -282,7 +281,7 @@ export class JobTable {
   }
 
   /** WORK_DATA, WORK_WARNING, and the last words WORK_COMPLETE, WORK_FAIL and WORK_EXCEPTION, which end the job. */
-  report(connection: Connection, serial: number, kind: ReportKind, data: Uint8Array): ReportAnswer {
+  report(connection: Connection, serial: number, kind: ReportKind, data: ByteRange): ReportAnswer {
     const isLastWord = kind !== "data" && kind !== "warning";
     const job = this.#jobs.get(serial);
     if (job === undefined || job.worker !== connection) return this.#notHeld(connection, serial, isLastWord);
@@ -347,7 +346,7 @@ export class JobTable {
       return;
     }
     if (job.retryCount >= this.#settings.assignmentsMax) {
-      this.#forwardAll(job, "fail", NO_DATA);
+      this.#forwardAll(job, "fail", NO_BYTES);
       this.#end(job, "fail");
       return;
     }
@@ -386,7 +385,7 @@ export class JobTable {
     if (job.isStored) this.#effects.forget(job);
   }
 
-  #forwardAll(job: Job, kind: ReportKind, data: Uint8Array): void {
+  #forwardAll(job: Job, kind: ReportKind, data: ByteRange): void {
     if (job.watchers === undefined) return;
     for (const watcher of job.watchers) this.#effects.forward(watcher, job, kind, data);
   }

@@ -1,4 +1,5 @@
 /** What each packet does: a table of rows, one handler each. A packet becomes a call on the job table here and nowhere else. */
+import { type ByteRange, NO_BYTES } from "../base/byte-range.ts";
 import { LIMITS } from "../base/limits.ts";
 import { showBytes } from "../base/shown-bytes.ts";
 import type { Refusal, ReportKind } from "../job/effects.ts";
@@ -127,10 +128,22 @@ function serialOf(core: ServerCore, packet: PacketReader): number {
   return core.handles.parse(packet.bytes, packet.starts[0] ?? 0, packet.ends[0] ?? 0);
 }
 
+/** The data of the report that is being run; one object serves all. */
+const said: { bytes: Uint8Array; start: number; end: number } = { ...NO_BYTES };
+
+function dataOf(packet: PacketReader): ByteRange {
+  said.bytes = packet.bytes;
+  said.start = packet.starts[1] ?? 0;
+  said.end = packet.ends[1] ?? 0;
+  return said;
+}
+
 function report(core: ServerCore, session: Session, packet: PacketReader, kind: ReportKind): void {
   const serial = serialOf(core, packet);
   core.trace(`a worker said ${kind} of its job`, session, serial);
-  const answer = core.table.report(session.connection, serial, kind, packet.data(1));
+  const answer = core.table.report(session.connection, serial, kind, dataOf(packet));
+  // The chunk is not to be kept for it.
+  said.bytes = NO_BYTES.bytes;
   if (answer !== "unknown") return;
   if (kind === "exception") session.replyError("JOB_NOT_FOUND", NO_EXCEPTION_JOB);
   else session.replyError("JOB_NOT_FOUND", kind === "complete" ? NOT_IN_RESULT : NOT_ON_SERVER);
@@ -141,15 +154,13 @@ function progress(core: ServerCore, session: Session, packet: PacketReader): voi
   refuseUnknown(session, core.table.progress(session.connection, serialOf(core, packet), words));
 }
 
-const NO_DATA = new Uint8Array(0);
-
 function fail(core: ServerCore, session: Session, packet: PacketReader): void {
   if ((packet.ends[0] ?? 0) - (packet.starts[0] ?? 0) > LIMITS.handleBytesMax) {
     session.replyError("ARGUMENT_TOO_LARGE", HANDLE_TOO_LARGE);
   } else {
     const serial = serialOf(core, packet);
     core.trace("a worker said fail of its job", session, serial);
-    refuseUnknown(session, core.table.report(session.connection, serial, "fail", NO_DATA));
+    refuseUnknown(session, core.table.report(session.connection, serial, "fail", NO_BYTES));
   }
 }
 

@@ -1,6 +1,7 @@
 /** The listener on Bun: `Bun.listen`, whose sockets take what the kernel takes and keep nothing. */
 import { readFileSync } from "node:fs";
 import type { Socket, SocketHandler } from "bun";
+import { Arrivals } from "./arrivals.ts";
 import type { Listener, ListenerOptions, Wire, WireEvents } from "./wire.ts";
 
 /** Descriptors that connections leave free: where Bun has none to accept with, it tries without pause and burns a core. */
@@ -49,11 +50,34 @@ class BunWire implements Wire {
 
 /** A socket's events; `end` may be dispatched more than once on a half-open socket. */
 class Line {
-  readonly events: WireEvents;
   isFinished = false;
+  isClosed = false;
+  readonly #options: ListenerOptions;
+  readonly #socket: Socket<Line>;
+  #events: WireEvents | undefined = undefined;
 
-  constructor(events: WireEvents) {
-    this.events = events;
+  constructor(options: ListenerOptions, socket: Socket<Line>) {
+    this.#options = options;
+    this.#socket = socket;
+  }
+
+  /** Set up with the first event, or a little after the accept. */
+  get events(): WireEvents {
+    this.#events ??= this.#setUp();
+    return this.#events;
+  }
+
+  /** Nobody has been told of it. */
+  get isNew(): boolean {
+    return this.#events === undefined;
+  }
+
+  #setUp(): WireEvents {
+    if (this.#options.address.kind === "tcp") {
+      this.#socket.setNoDelay(true);
+      this.#socket.setKeepAlive(true, this.#options.keepAliveMs);
+    }
+    return this.#options.accept(new BunWire(this.#socket));
   }
 }
 
@@ -71,17 +95,20 @@ function firstSpareDescriptor(): number {
 export function listenOnBun(options: ListenerOptions): Listener {
   const { address } = options;
   const spareDescriptor = firstSpareDescriptor();
+  const arrivals = new Arrivals();
+  const closeListener = async (listener: { stop(): void }): Promise<void> => {
+    arrivals.flush();
+    listener.stop();
+  };
   const socket: SocketHandler<Line> = {
     open(opened) {
       if (Number(Reflect.get(opened, "fd")) >= spareDescriptor) {
         opened.terminate();
         return;
       }
-      if (address.kind === "tcp") {
-        opened.setNoDelay(true);
-        opened.setKeepAlive(true, options.keepAliveMs);
-      }
-      opened.data = new Line(options.accept(new BunWire(opened)));
+      const line = new Line(options, opened);
+      opened.data = line;
+      arrivals.add(() => void (line.isClosed || line.events));
     },
     data(from, chunk) {
       from.data.events.received(chunk);
@@ -95,7 +122,10 @@ export function listenOnBun(options: ListenerOptions): Listener {
       from.data.events.finished();
     },
     close(closed) {
-      closed.data?.events.closed();
+      const line = closed.data;
+      if (line === undefined) return;
+      line.isClosed = true;
+      if (!line.isNew) line.events.closed();
     },
     error(_socket, error) {
       throw error;
@@ -103,7 +133,7 @@ export function listenOnBun(options: ListenerOptions): Listener {
   };
   if (address.kind === "unix") {
     const listener = Bun.listen<Line>({ unix: address.path, allowHalfOpen: true, socket });
-    return { port: 0, close: async () => listener.stop() };
+    return { port: 0, close: () => closeListener(listener) };
   }
   const ipv6Only = address.isIpv6Only === true ? { ipv6Only: true } : {};
   const listener = Bun.listen<Line>({
@@ -114,5 +144,5 @@ export function listenOnBun(options: ListenerOptions): Listener {
     ...ipv6Only,
     socket,
   });
-  return { port: listener.port, close: async () => listener.stop() };
+  return { port: listener.port, close: () => closeListener(listener) };
 }

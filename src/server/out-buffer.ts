@@ -1,17 +1,15 @@
 /** Bytes on their way out, in order: small packets gathered in blocks, large data by reference. */
+import type { ByteRange } from "../base/byte-range.ts";
 import { BLOCK_BYTES, giveBlock, takeBlock } from "./block-pool.ts";
 import type { Wire } from "./wire.ts";
 
 /** Data above this is not copied where it may be referred to, bytes. */
 const REFERENCE_BYTES_MIN = 8 * 1024;
 
-const NO_BLOCK = Buffer.alloc(0);
+/** Up to here a loop is faster than making a view, bytes. */
+const LOOP_BYTES_MAX = 128;
 
-interface Chunk {
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-}
+const NO_BLOCK = Buffer.alloc(0);
 
 /** A queue of outgoing bytes. Empty, it holds no memory. */
 export class OutBuffer {
@@ -23,7 +21,7 @@ export class OutBuffer {
   end = 0;
   #start = 0;
   /** What stands before the block. */
-  #chunks: Chunk[] | undefined = undefined;
+  #chunks: ByteRange[] | undefined = undefined;
   readonly #blockBytes: number;
 
   /** `blockBytes`: least size of a block, bytes; small for buffers of which there are many. */
@@ -51,14 +49,32 @@ export class OutBuffer {
   append(bytes: Uint8Array, isConstant: boolean): void {
     const count = bytes.length;
     if (count >= REFERENCE_BYTES_MIN && isConstant) {
-      this.#closeBlock();
-      this.#push({ bytes, start: 0, end: count });
-      this.length += count;
+      this.#refer({ bytes, start: 0, end: count });
       return;
     }
     this.reserve(count);
     this.block.set(bytes, this.end);
     this.wrote(this.end + count);
+  }
+
+  /** The same for a part of `bytes`. */
+  appendRange({ bytes, start, end }: ByteRange, isConstant: boolean): void {
+    const count = end - start;
+    if (count > LOOP_BYTES_MAX) {
+      if (count >= REFERENCE_BYTES_MIN && isConstant) this.#refer({ bytes, start, end });
+      else this.append(bytes.subarray(start, end), false);
+      return;
+    }
+    this.reserve(count);
+    const { block, end: at } = this;
+    for (let index = 0; index < count; index++) block[at + index] = bytes[start + index] as number;
+    this.wrote(at + count);
+  }
+
+  #refer(chunk: ByteRange): void {
+    this.#closeBlock();
+    this.#push(chunk);
+    this.length += chunk.end - chunk.start;
   }
 
   /** Moves everything of `other` behind what waits here. */
@@ -89,7 +105,7 @@ export class OutBuffer {
     this.length = 0;
   }
 
-  #flushChunks(wire: Wire, chunks: Chunk[]): boolean {
+  #flushChunks(wire: Wire, chunks: ByteRange[]): boolean {
     let gone = 0;
     for (let chunk = chunks[0]; chunk !== undefined; chunk = chunks[gone]) {
       const taken = wire.write(chunk.bytes, chunk.start, chunk.end);
@@ -117,7 +133,7 @@ export class OutBuffer {
     this.#start = 0;
   }
 
-  #push(chunk: Chunk): void {
+  #push(chunk: ByteRange): void {
     if (this.#chunks === undefined) this.#chunks = [chunk];
     else this.#chunks.push(chunk);
   }

@@ -1,5 +1,6 @@
 /** Writes the packets of the job server, each straight into an outgoing buffer. */
 
+import type { ByteRange } from "../base/byte-range.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { HandleFormat } from "../job/handle.ts";
 import type { Job } from "../job/job.ts";
@@ -53,7 +54,7 @@ export function writeCreated(out: OutBuffer, handles: HandleFormat, serial: numb
 export interface AboutJob {
   readonly handles: HandleFormat;
   readonly serial: number;
-  readonly data: Uint8Array | undefined;
+  readonly data: ByteRange | undefined;
   /** The data never changes again. */
   readonly isConstant: boolean;
 }
@@ -65,9 +66,9 @@ export function writeAboutJob(out: OutBuffer, type: number, about: AboutJob): vo
   const start = out.end + HEADER_BYTES;
   let at = about.handles.write(out.block, start, about.serial);
   if (data !== undefined) out.block[at++] = 0;
-  writeHeader(out.block, out.end, type, at - start + (data === undefined ? 0 : data.length), false);
+  writeHeader(out.block, out.end, type, at - start + (data === undefined ? 0 : data.end - data.start), false);
   out.wrote(at);
-  if (data !== undefined) out.append(data, about.isConstant);
+  if (data !== undefined) out.appendRange(data, about.isConstant);
 }
 
 /** WORK_STATUS with the worker's own words. */

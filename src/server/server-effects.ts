@@ -1,4 +1,5 @@
 /** Does what the job table wants done: packets to sessions, jobs to the committer. */
+import type { ByteRange } from "../base/byte-range.ts";
 import { assert } from "../base/errors.ts";
 import { showBytes } from "../base/shown-bytes.ts";
 import type { Connection } from "../job/connection.ts";
@@ -58,7 +59,7 @@ export class ServerEffects implements JobEffects {
     );
   }
 
-  forward(watcher: Connection, job: Job, kind: ReportKind, data: Uint8Array): void {
+  forward(watcher: Connection, job: Job, kind: ReportKind, data: ByteRange): void {
     const session = this.#sessionOf(watcher);
     if (session === undefined || session.isFinishing) return;
     const { handles } = this.#core;

@@ -1,5 +1,7 @@
 /** What the job table promises in cases that are easily got wrong; the model test plays all the others. */
+
 import { describe, expect, test } from "bun:test";
+import { NO_BYTES } from "../../src/base/byte-range.ts";
 import type { Connection } from "../../src/job/connection.ts";
 import { Job } from "../../src/job/job.ts";
 import { JobTable } from "../../src/job/job-table.ts";
@@ -59,7 +61,7 @@ describe("the job table", () => {
       expect(table.grab(worker, 0)?.serial).toBe(serial);
       table.cancel(serial, 0);
     }
-    const nothing = new Uint8Array(0);
+    const nothing = NO_BYTES;
     expect(table.report(worker, 1, "complete", nothing)).toBe("unknown");
     expect(table.report(worker, 2, "complete", nothing)).toBe("swallowed");
     expect(table.report(worker, 1_001, "complete", nothing)).toBe("swallowed");

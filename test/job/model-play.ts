@@ -1,4 +1,6 @@
 /** Plays calls on a job table and on its model side by side, and compares all that can be seen after every call. */
+
+import type { ByteRange } from "../../src/base/byte-range.ts";
 import type { Connection as RealConnection } from "../../src/job/connection.ts";
 import type { Refusal, ReportKind } from "../../src/job/effects.ts";
 import type { Job } from "../../src/job/job.ts";
@@ -41,7 +43,7 @@ export class Play {
       create: ({ connection, ticket }, { serial }) => note(`create ${serial} for ${connection.index} ticket ${ticket}`),
       refuse: ({ connection, ticket }, refusal) => note(`refuse ${refusal} to ${connection.index} ticket ${ticket}`),
       forward: ({ index }, { serial }, kind, data) =>
-        note(`forward ${kind} "${decoder.decode(data)}" of ${serial} to ${index}`),
+        note(`forward ${kind} "${decoder.decode(data.bytes.subarray(data.start, data.end))}" of ${serial} to ${index}`),
       forwardStatus: ({ index }, { serial }, numerator, denominator) =>
         note(`status ${numerator}/${denominator} of ${serial} to ${index}`),
       lose: ({ serial, worker }) => note(`lose ${serial} of ${worker?.index}`),
@@ -128,7 +130,7 @@ export class Play {
   report(connection: ModelConnection, report: [number, ReportKind, string], nowMs: number): string {
     const [serial, kind, data] = report;
     const wanted = this.model.report(connection, serial, kind, data);
-    same("returned value", this.#table.report(this.#real(connection), serial, kind, encoder.encode(data)), wanted);
+    same("returned value", this.#table.report(this.#real(connection), serial, kind, rangeOf(data)), wanted);
     this.compare(nowMs);
     return wanted;
   }
@@ -305,4 +307,10 @@ function compareJob(real: Job | undefined, job: ModelJob): void {
 function pick(real: Job, wanted: object): Record<string, unknown> {
   const all: Record<string, unknown> = { ...real };
   return Object.fromEntries(Object.keys(wanted).map((key) => [key, all[key]]));
+}
+
+/** The text in the middle of other bytes, as it comes in a chunk. */
+function rangeOf(text: string): ByteRange {
+  const bytes = encoder.encode(`<${text}>`);
+  return { bytes, start: 1, end: bytes.length - 1 };
 }

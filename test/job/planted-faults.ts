@@ -321,7 +321,7 @@ const STORE_FAULTS: readonly PlantedFault[] = [
     name: "who waited to watch a cancelled job never hears of its end",
     caughtBy: "effects",
     file: "job-table.ts",
-    find: 'this.#forwardAll(job, "fail", NO_DATA);\n      this.#watchers.clear(job);',
+    find: 'this.#forwardAll(job, "fail", NO_BYTES);\n      this.#watchers.clear(job);',
     replace: "this.#watchers.clear(job);",
   },
 ];

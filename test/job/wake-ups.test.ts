@@ -1,5 +1,6 @@
 /** How many NOOPs many sleepers get. */
 import { describe, expect, test } from "bun:test";
+import { NO_BYTES } from "../../src/base/byte-range.ts";
 import type { Connection } from "../../src/job/connection.ts";
 import { connections, sampleSubmission, type WatchedTable, watchedTable } from "./samples.ts";
 
@@ -28,7 +29,7 @@ describe("wake-ups", () => {
     expect(job?.serial).toBe(1);
     expect(table.nextDueAtMs).toBe(Number.POSITIVE_INFINITY);
     table.advance(10_000);
-    table.report(worker, 1, "complete", new Uint8Array(0));
+    table.report(worker, 1, "complete", NO_BYTES);
     expect(table.grab(worker, 10_001)).toBeUndefined();
     table.sleep(worker, false, 10_001);
     table.advance(20_000);
