@@ -9,6 +9,7 @@ import { readSettings, type SettingsInput } from "../settings/read-settings.ts";
 import { listenAddresses, quarterOfMemoryBytes } from "../settings/rules.ts";
 import { showMistake } from "../settings/setting.ts";
 import { SETTING_NAMES, SETTINGS, type Settings } from "../settings/table.ts";
+import { tomlParser } from "../settings/toml.ts";
 import { hostAddresses } from "./host-addresses.ts";
 import { openSink } from "./open-log.ts";
 import { runServer } from "./run-server.ts";
@@ -37,7 +38,7 @@ export async function serve(args: readonly string[]): Promise<number> {
     say(serveHelp());
     return 0;
   }
-  const input: SettingsInput = { args, environment: process.env, parseToml: await tomlParser(args) };
+  const input: SettingsInput = { args, environment: process.env, parseToml: await tomlParser(args, process.env) };
   const { settings, mistakes } = readSettings(input);
   if (settings === undefined) {
     for (const mistake of mistakes) complain(showMistake(mistake));
@@ -49,12 +50,6 @@ export async function serve(args: readonly string[]): Promise<number> {
   }
   await runWith(settings, input);
   return 0;
-}
-
-/** The parser, where a file may be named: it takes as much memory as 2,500 idle workers. */
-async function tomlParser(args: readonly string[]): Promise<SettingsInput["parseToml"]> {
-  const isNamed = process.env["GEARWRIGHT_CONFIG"] !== undefined || args.some((word) => word.startsWith("--config"));
-  return isNamed ? (await import("smol-toml")).parse : undefined;
 }
 
 async function runWith(settings: Settings, input: SettingsInput): Promise<void> {

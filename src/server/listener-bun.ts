@@ -91,16 +91,9 @@ function firstSpareDescriptor(): number {
   }
 }
 
-/** Listens with Bun. Rejects with the runtime's error when the address cannot be had. */
-export function listenOnBun(options: ListenerOptions): Listener {
-  const { address } = options;
+function handlerOf(options: ListenerOptions, arrivals: Arrivals): SocketHandler<Line> {
   const spareDescriptor = firstSpareDescriptor();
-  const arrivals = new Arrivals();
-  const closeListener = async (listener: { stop(): void }): Promise<void> => {
-    arrivals.flush();
-    listener.stop();
-  };
-  const socket: SocketHandler<Line> = {
+  return {
     open(opened) {
       if (Number(Reflect.get(opened, "fd")) >= spareDescriptor) {
         opened.terminate();
@@ -130,6 +123,17 @@ export function listenOnBun(options: ListenerOptions): Listener {
     error(_socket, error) {
       throw error;
     },
+  };
+}
+
+/** Listens with Bun. Throws the runtime's error when the address cannot be had. */
+export function listenOnBun(options: ListenerOptions): Listener {
+  const { address } = options;
+  const arrivals = new Arrivals();
+  const socket = handlerOf(options, arrivals);
+  const closeListener = async (listener: { stop(): void }): Promise<void> => {
+    arrivals.flush();
+    listener.stop();
   };
   if (address.kind === "unix") {
     const listener = Bun.listen<Line>({ unix: address.path, allowHalfOpen: true, socket });

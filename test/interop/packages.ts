@@ -42,12 +42,12 @@ function exists(path: string): boolean {
 }
 
 /** The packages that are not there. */
-export function missingPackages(): readonly SystemPackage[] {
+function missingPackages(): readonly SystemPackage[] {
   return SYSTEM_PACKAGES.filter(({ proof }) => !proof.some(exists));
 }
 
 /** Whether a missing peer is a failure (CI=true or GEARWRIGHT_TEST_REQUIRE=1), not a reason to skip. */
-export function arePeersRequired(): boolean {
+function arePeersRequired(): boolean {
   return process.env["CI"] === "true" || process.env["GEARWRIGHT_TEST_REQUIRE"] === "1";
 }
 
