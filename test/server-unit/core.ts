@@ -24,12 +24,13 @@ export function turn(): Promise<void> {
 
 /** A session and the peer's view of it. */
 export class Line {
-  readonly wire = new TakingWire();
+  readonly wire: TakingWire;
   readonly session: Session;
   #readBytes = 0;
   readonly #reader = new WireReader();
 
-  constructor(core: ServerCore) {
+  constructor(core: ServerCore, wire = new TakingWire()) {
+    this.wire = wire;
     this.session = core.accept(this.wire);
   }
 
