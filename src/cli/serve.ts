@@ -9,7 +9,6 @@ import { readSettings, type SettingsInput } from "../settings/read-settings.ts";
 import { listenAddresses, quarterOfMemoryBytes } from "../settings/rules.ts";
 import { showMistake } from "../settings/setting.ts";
 import { SETTING_NAMES, SETTINGS, type Settings } from "../settings/table.ts";
-import { tomlParser } from "../settings/toml.ts";
 import { hostAddresses } from "./host-addresses.ts";
 import { openSink } from "./open-log.ts";
 import { runServer } from "./run-server.ts";
@@ -38,7 +37,7 @@ export async function serve(args: readonly string[]): Promise<number> {
     say(serveHelp());
     return 0;
   }
-  const input: SettingsInput = { args, environment: process.env, parseToml: await tomlParser(args, process.env) };
+  const input: SettingsInput = { args, environment: process.env };
   const { settings, mistakes } = readSettings(input);
   if (settings === undefined) {
     for (const mistake of mistakes) complain(showMistake(mistake));

@@ -128,6 +128,16 @@ function serialOf(core: ServerCore, packet: PacketReader): number {
   return core.handles.parse(packet.bytes, packet.starts[0] ?? 0, packet.ends[0] ?? 0);
 }
 
+/** For the log; the connection need not be the one that holds the job. */
+// biome-ignore format: a table
+const REPORT_TEXT: Readonly<Record<ReportKind, string>> = {
+  data:      "data of a job came",
+  warning:   "a warning of a job came",
+  complete:  "the result of a job came",
+  fail:      "the failure of a job came",
+  exception: "the exception of a job came",
+};
+
 /** The data of the report that is being run; one object serves all. */
 const said: { bytes: Uint8Array; start: number; end: number } = { ...NO_BYTES };
 
@@ -140,7 +150,7 @@ function dataOf(packet: PacketReader): ByteRange {
 
 function report(core: ServerCore, session: Session, packet: PacketReader, kind: ReportKind): void {
   const serial = serialOf(core, packet);
-  core.trace(`a worker said ${kind} of its job`, session, serial);
+  core.trace(REPORT_TEXT[kind], session, serial);
   const answer = core.table.report(session.connection, serial, kind, dataOf(packet));
   // The chunk is not to be kept for it.
   said.bytes = NO_BYTES.bytes;
@@ -159,7 +169,7 @@ function fail(core: ServerCore, session: Session, packet: PacketReader): void {
     session.replyError("ARGUMENT_TOO_LARGE", HANDLE_TOO_LARGE);
   } else {
     const serial = serialOf(core, packet);
-    core.trace("a worker said fail of its job", session, serial);
+    core.trace(REPORT_TEXT.fail, session, serial);
     refuseUnknown(session, core.table.report(session.connection, serial, "fail", NO_BYTES));
   }
 }
@@ -213,7 +223,7 @@ function submissionOf(core: ServerCore, packet: PacketReader, unique: string, ki
 /** Of unique `-` the workload is the key, by its digest; an empty one never coalesces. */
 function digestOf(workload: Uint8Array): string {
   if (workload.length === 0) return "";
-  // Most servers never need it, and it takes 4 MB.
+  // Most servers never need it; a server that loads it at its start is 0.4 to 3 MB larger.
   return process.getBuiltinModule("node:crypto").createHash("sha256").update(workload).digest("latin1");
 }
 

@@ -7,14 +7,6 @@ import type { Listener, ListenerOptions, Wire, WireEvents } from "./wire.ts";
 /** Descriptors that connections leave free: where Bun has none to accept with, it tries without pause and burns a core. */
 const SPARE_DESCRIPTORS = 8;
 
-let lastAddress = "-";
-
-/** The string of the connection before, if it is the same: thousands of workers come from a few machines. */
-function shared(address: string): string {
-  if (address !== lastAddress) lastAddress = address;
-  return lastAddress;
-}
-
 class BunWire implements Wire {
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -23,7 +15,7 @@ class BunWire implements Wire {
 
   constructor(socket: Socket<Line>) {
     this.#socket = socket;
-    this.remoteAddress = shared(socket.remoteAddress || "-");
+    this.remoteAddress = socket.remoteAddress || "-";
     this.remotePort = socket.remotePort || 0;
   }
 

@@ -57,7 +57,7 @@ export class ServerCore {
   readonly #freeIndexes: number[] = [];
   #dirty: Session[] = [];
   #resumed: Session[] = [];
-  #doomed: Session[] = [];
+  readonly #doomed = new Set<Session>();
   #isTurnOpen = false;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
@@ -149,7 +149,8 @@ export class ServerCore {
     this.#isTurnOpen = false;
     this.nowMs = this.options.clock.nowMs();
     if (this.#resumed.length > 0) this.#runResumed();
-    if (this.#doomed.length > 0) for (const session of this.#doomed.splice(0)) session.destroy();
+    for (const session of this.#doomed) session.destroy();
+    this.#doomed.clear();
     this.counter.turn();
     this.longReplies.turn();
     this.committer?.turn();
@@ -183,10 +184,10 @@ export class ServerCore {
 
   /** The session is closed at the end of the turn, its unsent bytes are dropped. May be called in an effect of the table. */
   doom(session: Session, reason: string): void {
-    if (session.isClosed || this.#doomed.includes(session)) return;
+    if (session.isClosed || this.#doomed.has(session)) return;
     this.log("WARNING", `a connection is closed: ${reason}`, this.about(session));
     session.drop();
-    this.#doomed.push(session);
+    this.#doomed.add(session);
     this.beginTurn();
   }
 

@@ -1,4 +1,5 @@
 /** What was given on the command line, in the environment and in the file, before any value is read. */
+import { parse } from "smol-toml";
 import { nearestName } from "./nearest-name.ts";
 import { environmentName, type Mistake, type Setting, tomlKey } from "./setting.ts";
 import { SETTING_NAMES, SETTINGS, type SettingName } from "./table.ts";
@@ -110,14 +111,11 @@ function isFromKubernetes(where: string, text: string): boolean {
   );
 }
 
-/** Makes a table of TOML text; throws an Error, with `line` if it knows it, for what is not TOML. */
-export type TomlParser = (text: string) => Record<string, unknown>;
-
 /** Reads the text of a TOML file; `path` is only for saying where a mistake is. */
-export function readToml(text: string, path: string, parseToml: TomlParser): Source {
+export function readToml(text: string, path: string): Source {
   let table: Record<string, unknown>;
   try {
-    table = parseToml(text);
+    table = parse(text);
   } catch (error) {
     const what = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
     const line = error instanceof Error && "line" in error ? `, line ${String(error.line)}` : "";

@@ -1,7 +1,6 @@
 /** Reads all settings: flag over environment over file over default, and every mistake of all of them at once. */
 import { readFileSync } from "node:fs";
-import { assert } from "../base/errors.ts";
-import { type Given, readEnvironment, readFlags, readToml, type Source, type TomlParser } from "./given.ts";
+import { type Given, readEnvironment, readFlags, readToml, type Source } from "./given.ts";
 import { KINDS } from "./kinds.ts";
 import { mistakesTogether } from "./rules.ts";
 import type { Mistake } from "./setting.ts";
@@ -12,8 +11,6 @@ export interface SettingsInput {
   /** What follows the command on the command line. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Needed only where a file is named; it is handed in because a server without one need not load it. */
-  readonly parseToml: TomlParser | undefined;
 }
 
 /** The settings, or what is wrong; never both. */
@@ -25,10 +22,7 @@ export type SettingsOutcome =
 export function readSettings(input: SettingsInput): SettingsOutcome {
   const flags = readFlags(input.args);
   const environment = readEnvironment(input.environment);
-  const file = readFile(
-    [...flags.given, ...environment.given].find(({ name }) => name === "config"),
-    input.parseToml,
-  );
+  const file = readFile([...flags.given, ...environment.given].find(({ name }) => name === "config"));
   const sources = [flags, environment, file];
   const mistakes = sources.flatMap((source) => source.mistakes);
   const values: Partial<Record<SettingName, unknown>> = {};
@@ -38,11 +32,10 @@ export function readSettings(input: SettingsInput): SettingsOutcome {
   return mistakes.length === 0 ? { settings, mistakes: [] } : { settings: undefined, mistakes };
 }
 
-function readFile(config: Given | undefined, parseToml: TomlParser | undefined): Source {
+function readFile(config: Given | undefined): Source {
   if (config === undefined) return { given: [], mistakes: [] };
-  assert(parseToml !== undefined, "who may name a file hands a parser in");
   try {
-    return readToml(readFileSync(config.text, "utf8"), config.text, parseToml);
+    return readToml(readFileSync(config.text, "utf8"), config.text);
   } catch (error) {
     const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
     const what = `${config.text} cannot be read (${reason})`;

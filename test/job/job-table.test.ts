@@ -5,7 +5,7 @@ import { NO_BYTES } from "../../src/base/byte-range.ts";
 import type { Connection } from "../../src/job/connection.ts";
 import { Job } from "../../src/job/job.ts";
 import { JobTable } from "../../src/job/job-table.ts";
-import { connections, sampleSubmission, watchedTable } from "./samples.ts";
+import { connections, SAMPLE_SETTINGS, sampleSubmission, watchedTable } from "./samples.ts";
 
 const FOREGROUND = sampleSubmission({ uniqueKey: "u" });
 const DURABLE = sampleSubmission({ uniqueKey: "u", isBackground: true, isDurable: true });
@@ -69,28 +69,16 @@ describe("the job table", () => {
 
   test("breaks an invariant when an effect calls it back", () => {
     const [client, worker] = pair();
-    const table: JobTable = new JobTable(
-      {
-        firstSerial: 1,
-        priorityScope: "worker",
-        isRoundRobin: true,
-        assignmentsMax: Number.POSITIVE_INFINITY,
-        functionsMax: 100,
-        memoryBytesMax: Number.POSITIVE_INFINITY,
-        wakeupsPerJob: 1,
-        wakeOvertakeMs: 100,
-      },
-      {
-        wake: (connection) => void table.grab(connection, 0),
-        create: () => undefined,
-        refuse: () => undefined,
-        forward: () => undefined,
-        forwardStatus: () => undefined,
-        store: () => undefined,
-        forget: () => undefined,
-        lose: () => undefined,
-      },
-    );
+    const table: JobTable = new JobTable(SAMPLE_SETTINGS, {
+      wake: (connection) => void table.grab(connection, 0),
+      create: () => undefined,
+      refuse: () => undefined,
+      forward: () => undefined,
+      forwardStatus: () => undefined,
+      store: () => undefined,
+      forget: () => undefined,
+      lose: () => undefined,
+    });
     table.can(worker, "f", undefined, 0);
     table.sleep(worker, false, 0);
     expect(() => table.submit(client, FOREGROUND, 1, 0)).toThrow("an effect called the job table back");

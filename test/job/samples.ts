@@ -37,6 +37,18 @@ export interface WatchedTable {
   readonly storing: Job[];
 }
 
+/** Usual settings. */
+export const SAMPLE_SETTINGS: JobTableSettings = {
+  firstSerial: 1,
+  priorityScope: "worker",
+  isRoundRobin: true,
+  assignmentsMax: Number.POSITIVE_INFINITY,
+  functionsMax: 100,
+  memoryBytesMax: Number.POSITIVE_INFINITY,
+  wakeupsPerJob: 1,
+  wakeOvertakeMs: 100,
+};
+
 /** A table with usual settings, but for what is given. */
 export function watchedTable(given: Partial<JobTableSettings> = {}): WatchedTable {
   const woken: number[] = [];
@@ -52,17 +64,7 @@ export function watchedTable(given: Partial<JobTableSettings> = {}): WatchedTabl
     store: (job) => void storing.push(job),
     forget: ({ serial }) => void effects.push(`forget ${serial}`),
   };
-  const settings: JobTableSettings = {
-    firstSerial: 1,
-    priorityScope: "worker",
-    isRoundRobin: true,
-    assignmentsMax: Number.POSITIVE_INFINITY,
-    functionsMax: 100,
-    memoryBytesMax: Number.POSITIVE_INFINITY,
-    wakeupsPerJob: 1,
-    wakeOvertakeMs: 100,
-    ...given,
-  };
+  const settings = { ...SAMPLE_SETTINGS, ...given };
   return { table: new JobTable(settings, sink), woken, effects, storing };
 }
 

@@ -1,7 +1,6 @@
 /** Where settings come from, and what is said about mistakes. */
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { parse } from "smol-toml";
 import { readSettings } from "../../src/settings/read-settings.ts";
 import { listenAddresses } from "../../src/settings/rules.ts";
 import { environmentName, type Setting, showMistake, tomlKey } from "../../src/settings/setting.ts";
@@ -9,7 +8,7 @@ import { SETTING_NAMES, SETTINGS } from "../../src/settings/table.ts";
 import { Folder } from "../cli/program.ts";
 
 function read(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  return readSettings({ args, environment, parseToml: parse });
+  return readSettings({ args, environment });
 }
 
 function mistakesOf(args: readonly string[], environment: Readonly<Record<string, string>> = {}): readonly string[] {

@@ -20,7 +20,7 @@ export function limitsFromEnvironment(environment: Readonly<Record<string, strin
   readonly mistakes: readonly string[];
 } {
   const chosen = Object.fromEntries(LIMIT_VARIABLES.map((name) => [name, environment[name]]));
-  const { settings, mistakes } = readSettings({ args: [], environment: chosen, parseToml: undefined });
+  const { settings, mistakes } = readSettings({ args: [], environment: chosen });
   if (settings === undefined) return { limits: undefined, mistakes: mistakes.map(showMistake) };
   const { bodyBytesMax, bufferBytesMax, idleMs } = settings;
   const memoryBytesMax = settings.memoryBytesMax ?? quarterOfMemoryBytes();
