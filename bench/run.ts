@@ -1,74 +1,42 @@
 /**
- * Compares our job server with gearmand on this machine: `bun bench/run.ts`.
+ * Measures beside other job servers and client libraries on this machine: `npm run bench`.
  *
- * `--rounds N` (5), `--short` (fewer jobs, 2 rounds; exit status 1 below 0.8 of a target), `--only LOAD,LOAD`,
- * `--servers NAME,NAME`. A full run writes bench/results.md; every run prints its report.
+ * Without flags: the comparison, under ten minutes, written to results.md. `--full`: the long campaign of the server (README.md);
+ * `--short`: the campaign with fewer jobs, exit status 1 below 0.8 of a target. `--only memory`: the client's and worker's memory
+ * over millions of jobs.
  */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Figures } from "./figures.ts";
-import { LoadGenerator } from "./load-generator.ts";
-import { LOADS } from "./loads.ts";
-import { report } from "./report.ts";
-import { isInstalled, SERVER_NAMES, type ServerName } from "./servers.ts";
-import { verdicts } from "./targets.ts";
+import { runCampaign } from "./campaign/campaign.ts";
+import { runComparison } from "./comparison/comparison.ts";
+import { runMemory } from "./memory/memory.ts";
 
-const ROUNDS = 5;
-const SHORT_ROUNDS = 2;
-/** A short run fails below this part of a target. */
-const SHORT_SHARE_MIN = 0.8;
-
+const text = { type: "string" } as const;
 const { values: flags } = parseArgs({
   options: {
-    rounds: { type: "string" },
+    full: { type: "boolean", default: false },
     short: { type: "boolean", default: false },
-    only: { type: "string" },
-    servers: { type: "string" },
+    only: text,
+    servers: text,
+    peers: text,
+    rounds: text,
+    seconds: text,
+    jobs: text,
   },
 });
 
-/** The words of a flag that names some of `known`; all of `known` where it is not given. */
-function chosen<Name extends string>(words: string | undefined, known: readonly Name[]): readonly Name[] {
-  if (words === undefined) return known;
-  return words.split(",").map((word) => {
-    const name = known.find((one) => one === word.trim());
-    if (name === undefined) throw new Error(`there is no ${word}; there are ${known.join(", ")}`);
-    return name;
-  });
-}
-
-const asked: readonly ServerName[] = chosen(flags.servers, SERVER_NAMES);
-const servers = asked.filter(isInstalled);
-for (const name of asked) if (!servers.includes(name)) console.error(`not installed, left out: ${name}`);
-const loads = chosen(flags.only, Object.keys(LOADS));
-const rounds = Number(flags.rounds ?? (flags.short ? SHORT_ROUNDS : ROUNDS));
-if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error("--rounds takes a whole number from 1 on");
-
-const figures = new Figures();
-{
-  using generator = new LoadGenerator();
-  for (const name of loads) {
-    const run = {
-      generator,
-      figures,
-      servers,
-      rounds,
-      isShort: flags.short,
-      say: (line: string) => console.error(line),
-    };
-    await LOADS[name]?.(run);
+/** The number of a flag, above 0; undefined where it is not given. */
+function above0(name: "rounds" | "seconds" | "jobs"): number | undefined {
+  const words = flags[name];
+  const value = words === undefined ? undefined : Number(words);
+  if (value === undefined) return undefined;
+  if (!(value > 0) || (name !== "seconds" && !Number.isSafeInteger(value))) {
+    throw new Error(`--${name} takes a ${name === "seconds" ? "" : "whole "}number above 0`);
   }
+  return value;
 }
 
-const text = report(figures, { rounds, isShort: flags.short, servers });
-console.log(text);
-const isFull = !flags.short && flags.only === undefined && flags.servers === undefined;
-if (isFull) writeFileSync(join(import.meta.dirname, "results.md"), text);
-if (flags.short) {
-  const missed = verdicts(figures).filter((verdict) => verdict.share < SHORT_SHARE_MIN);
-  for (const { measure, server, text: words } of missed) {
-    console.error(`below ${SHORT_SHARE_MIN} of its target: ${measure} of ${server}: ${words}`);
-  }
-  if (missed.length > 0) process.exitCode = 1;
-}
+const rounds = above0("rounds");
+const { only, servers, peers } = flags;
+if (flags.full || flags.short) await runCampaign({ rounds, isShort: flags.short, only, servers });
+else if (only === "memory") await runMemory({ jobs: above0("jobs") });
+else await runComparison({ rounds, seconds: above0("seconds"), only, peers });

@@ -1,63 +1,81 @@
-/** The job servers that are compared, and how each is started. */
+/** The servers that are compared, and how each is started. */
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { serverEnv, WITH_MANY_FILES } from "../test/harness/many-files.ts";
 import { BINARY, RUNTIMES, type RuntimeName } from "../test/harness/runtimes.ts";
-import { hasRealGearmand, REAL_GEARMAND, type ServerProcess, startServer } from "../test/harness/server-process.ts";
+import { REAL_GEARMAND, type ServerProcess, startServer } from "../test/harness/server-process.ts";
 
-/** A server under comparison; `gearmand-buckets` is `-t 0` with a hash table for a million jobs. */
-export type ServerName = "ours-bun" | "ours-node" | "gearmand-t0" | "gearmand-t4" | "gearmand-buckets";
-
-/** The servers in the order of their columns. */
-export const SERVER_NAMES: readonly ServerName[] = [
-  "ours-bun",
-  "ours-node",
-  "gearmand-t0",
-  "gearmand-t4",
-  "gearmand-buckets",
-];
-
-interface ServerRow {
+/** How one server is started and named. */
+export interface ServerRow {
+  /** What the report calls it. */
+  readonly title: string;
+  /** The runtime of ours. */
   readonly runtime?: RuntimeName;
   /** The command for loads; `{port}` and `{tmp}` are filled in. */
   readonly command: readonly string[];
+  /** Prints its version; undefined for ours. */
+  readonly versionCommand?: readonly string[];
+  /** The Debian package that brings it. */
+  readonly debianPackage?: string;
 }
 
 const OURS = [BINARY, "serve", "--listen", "127.0.0.1", "--port", "{port}", "--store", "memory", "--http", "off"];
-const GEARMAND = [
-  REAL_GEARMAND,
-  "-p",
-  "{port}",
-  "-L",
-  "127.0.0.1",
-  "-l",
-  "stderr",
-  "-P",
-  "{tmp}/pid",
-  "--backlog=4096",
-];
+const PERL_GEARMAND = "/usr/bin/gearmand";
+const BEANSTALKD = "/usr/bin/beanstalkd";
+const REDIS = "/usr/bin/redis-server";
 
-const ROWS: Readonly<Record<ServerName, ServerRow>> = {
-  "ours-bun": { runtime: "bun", command: OURS },
-  "ours-node": { runtime: "node", command: OURS },
-  "gearmand-t0": { command: [...GEARMAND, "-t", "0"] },
-  "gearmand-t4": { command: [...GEARMAND, "-t", "4"] },
-  "gearmand-buckets": { command: [...GEARMAND, "-t", "0", "--hashtable-buckets=1000003"] },
-};
+/** gearmand with these flags added. */
+function gearmand(...flags: readonly string[]): Pick<ServerRow, "command" | "versionCommand" | "debianPackage"> {
+  const address = ["-p", "{port}", "-L", "127.0.0.1", "-l", "stderr", "-P", "{tmp}/pid"];
+  return {
+    command: [REAL_GEARMAND, ...address, "--backlog=4096", ...flags],
+    versionCommand: [REAL_GEARMAND, "--version"],
+    debianPackage: "gearman-job-server",
+  };
+}
+
+const ROWS = {
+  "ours-bun": { title: "ours on Bun", runtime: "bun", command: OURS },
+  "ours-node": { title: "ours on Node", runtime: "node", command: OURS },
+  "gearmand-t0": { title: "gearmand -t 0", ...gearmand("-t", "0") },
+  "gearmand-t4": { title: "gearmand -t 4", ...gearmand("-t", "4") },
+  /** With a hash table for a million jobs. */
+  "gearmand-buckets": { title: "gearmand -t 0, buckets", ...gearmand("-t", "0", "--hashtable-buckets=1000003") },
+  "perl-server": {
+    title: "Perl Gearman::Server",
+    command: [PERL_GEARMAND, "--port={port}", "--listen=127.0.0.1"],
+    versionCommand: [PERL_GEARMAND, "--version"],
+    debianPackage: "gearman-server",
+  },
+  beanstalkd: {
+    title: "beanstalkd",
+    command: [BEANSTALKD, "-l", "127.0.0.1", "-p", "{port}"],
+    versionCommand: [BEANSTALKD, "-v"],
+    debianPackage: "beanstalkd",
+  },
+  redis: {
+    title: "Redis with BullMQ",
+    command: [REDIS, "--bind", "127.0.0.1", "--port", "{port}", "--dir", "{tmp}", "--save", "", "--appendonly", "no"],
+    versionCommand: [REDIS, "--version"],
+    debianPackage: "redis-server",
+  },
+} as const satisfies Readonly<Record<string, ServerRow>>;
+
+/** A server under comparison. */
+export type ServerName = keyof typeof ROWS;
+
+/** Every server, in the order of the columns. */
+export const SERVERS: Readonly<Record<ServerName, ServerRow>> = ROWS;
 
 /** Whether it can be started on this machine. */
 export function isInstalled(name: ServerName): boolean {
-  const runtime = ROWS[name].runtime;
-  return runtime === undefined ? hasRealGearmand() : RUNTIMES.includes(runtime);
-}
-
-/** The runtime of ours; undefined for gearmand. */
-export function runtimeOf(name: ServerName): RuntimeName | undefined {
-  return ROWS[name].runtime;
+  const { runtime, command } = SERVERS[name];
+  return runtime === undefined ? existsSync(command[0] ?? "") : RUNTIMES.includes(runtime);
 }
 
 /** Starts a server on a free port; resolves once it accepts. */
 export function startNamed(name: ServerName): Promise<ServerProcess> {
-  const row = ROWS[name];
+  const row = SERVERS[name];
   return startServer({
     command: [...WITH_MANY_FILES, ...row.command],
     env: serverEnv(),
@@ -65,8 +83,10 @@ export function startNamed(name: ServerName): Promise<ServerProcess> {
   });
 }
 
-/** What gearmand says of its version. */
-export function gearmandVersion(): string {
-  if (!hasRealGearmand()) return "none";
-  return execFileSync(REAL_GEARMAND, ["--version"], { encoding: "utf8" }).trim().split("\n")[0] ?? "unknown";
+/** What a server says of itself, its name and version; "none" where it is not installed. */
+export function versionOf(name: ServerName): string {
+  const [program = "", ...args] = SERVERS[name].versionCommand ?? [];
+  if (program === "" || !isInstalled(name)) return "none";
+  const line = execFileSync(program, args, { encoding: "utf8" }).trim().split("\n")[0] ?? "unknown";
+  return /^.*?\d+(\.\d+)+\S*/.exec(line)?.[0] ?? line;
 }

@@ -1,15 +1,18 @@
 /**
- * Makes dist/, what the npm package runs: the library with its types, and the command line in one file.
+ * Makes dist/, what the npm package runs: the library with its types, the command line in one file, and beside the library's
+ * testing/ the job server that it loads when a test wants one.
  *
- * `bun packaging/build.ts [FOLDER]`; the folder is made anew. cli/main.js runs on Bun and on Node. Packages that it contains
- * are named in LICENSES.txt with their licences.
+ * `bun packaging/build.ts [FOLDER]`; the folder is made anew. The library runs on Node 20, what has the job server in it on Bun
+ * and on Node 24. Packages that cli/main.js contains are named in LICENSES.txt with their licences.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
 const DIST = resolve(process.argv[2] ?? join(ROOT, "dist"));
+/** The types of the entry points in package.json. */
+const TYPE_ENTRIES: readonly string[] = ["index.d.ts", "testing/start-test-server.d.ts"];
 
 function compileLibrary(): void {
   const compiler = join(ROOT, "node_modules", ".bin", "tsc");
@@ -20,17 +23,35 @@ function compileLibrary(): void {
   if (status !== 0) throw new Error("tsc failed");
 }
 
-/** Bundles the command line; answers the paths of the files that went into it. */
-async function bundleProgram(): Promise<readonly string[]> {
+/** Makes the types fit for every project: relative imports as every compiler reads them, and what a project's `lib` may lack. */
+function finishTypes(): void {
+  const files = readdirSync(DIST, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".d.ts"));
+  for (const file of files) {
+    const types = readFileSync(join(DIST, file), "utf8");
+    const ambient = relative(dirname(file), "ambient.d.ts");
+    const opening = TYPE_ENTRIES.includes(file) ? `/// <reference path="${ambient}" />\n` : "";
+    writeFileSync(join(DIST, file), opening + types.replace(/((?:from |import\()"\.{1,2}\/[^"]+)\.ts"/g, '$1.js"'));
+  }
+  copyFileSync(join(import.meta.dirname, "ambient.d.ts"), join(DIST, "ambient.d.ts"));
+}
+
+/** Bundles entry points of one folder of src, with chunks for what they share; answers the paths of the files that went in. */
+async function bundle(folder: string, entries: readonly string[], hasChunks: boolean): Promise<readonly string[]> {
   const result = await Bun.build({
-    entrypoints: [join(ROOT, "src", "cli", "main.ts")],
-    outdir: join(DIST, "cli"),
-    root: join(ROOT, "src", "cli"),
+    entrypoints: entries.map((entry) => join(ROOT, "src", folder, entry)),
+    outdir: join(DIST, folder),
+    root: join(ROOT, "src", folder),
     target: "node",
     format: "esm",
+    splitting: hasChunks,
     metafile: true,
   });
-  return Object.keys(result.metafile?.inputs ?? {});
+  const inputs = Object.keys(result.metafile?.inputs ?? {});
+  for (const entry of entries) {
+    if (!inputs.some((path) => path.endsWith(`src/${folder}/${entry}`)))
+      throw new Error(`${entry} is not in its bundle`);
+  }
+  return inputs;
 }
 
 /** The names of the npm packages among `paths`. */
@@ -49,15 +70,23 @@ function licenceOf(name: string): string {
 
 rmSync(DIST, { recursive: true, force: true });
 compileLibrary();
-const inputs = await bundleProgram();
-if (!inputs.some((path) => path.endsWith("src/cli/main.ts"))) throw new Error("the bundle does not say what is in it");
-const packages = packagesIn(inputs);
+finishTypes();
+const serverInputs = await bundle("testing", ["open-test-server.ts", "child-program.ts"], true);
+if (packagesIn(serverInputs).length > 0)
+  throw new Error(`the test server contains ${packagesIn(serverInputs).join(", ")}`);
+const packages = packagesIn(await bundle("cli", ["main.ts"], false));
 const rule = `\n${"-".repeat(80)}\n\n`;
 writeFileSync(
   join(DIST, "LICENSES.txt"),
   ["cli/main.js contains these packages.\n", ...packages.map(licenceOf)].join(rule),
 );
-for (const file of ["index.js", "index.d.ts", "cli/main.js"]) {
+for (const file of [
+  "index.js",
+  "index.d.ts",
+  "testing/start-test-server.js",
+  "testing/open-test-server.js",
+  "cli/main.js",
+]) {
   if (!existsSync(join(DIST, file))) throw new Error(`${file} was not made`);
 }
 console.log(`${DIST} is made; bundled: ${packages.join(", ") || "nothing"}`);

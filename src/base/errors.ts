@@ -1,22 +1,51 @@
 /** The one error class of the house; callers branch on `code`, messages are for people. */
 
-/** Every code a GearError can carry. */
+/**
+ * Every code a GearError can carry.
+ *
+ * Of a job: JOB_FAILED (its worker said WORK_FAIL), JOB_EXCEPTION (WORK_EXCEPTION; `data` holds what came with it), TIMED_OUT,
+ * ABORTED (by an AbortSignal, whose reason is the `cause`), BAD_DATA (a codec refused the bytes or the value). Of the line to the
+ * job servers: NO_SERVER (none could be reached), CONNECTION_LOST (it ended before the answer), REFUSED (the server answered
+ * ERROR), PROTOCOL_ERROR (what came is not Gearman), QUEUE_FULL (a bound of this program was reached), CLOSED. Of the caller:
+ * INVALID_ARGUMENT. Of the job server and the command line: INVALID_SETTING, ADDRESS_IN_USE, LISTEN_FAILED, STORE_FAILED.
+ */
 export type GearErrorCode =
   | "INVALID_ARGUMENT"
   | "INVALID_SETTING"
   | "ADDRESS_IN_USE"
   | "LISTEN_FAILED"
   | "STORE_FAILED"
-  | "CLOSED";
+  | "CLOSED"
+  | "JOB_FAILED"
+  | "JOB_EXCEPTION"
+  | "TIMED_OUT"
+  | "ABORTED"
+  | "BAD_DATA"
+  | "NO_SERVER"
+  | "CONNECTION_LOST"
+  | "REFUSED"
+  | "PROTOCOL_ERROR"
+  | "QUEUE_FULL";
+
+/** What a GearError may carry besides its code and its sentence. */
+export interface GearErrorOptions {
+  /** What caused it. */
+  readonly cause?: unknown;
+  /** JOB_EXCEPTION: the bytes of the exception. */
+  readonly data?: Uint8Array;
+}
 
 /** An expected error: what happened, to what, and what to do about it. */
 export class GearError extends Error {
   override readonly name = "GearError";
   readonly code: GearErrorCode;
+  /** JOB_EXCEPTION: the bytes of the exception; undefined with every other code. */
+  readonly data: Uint8Array | undefined;
 
-  constructor(code: GearErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+  constructor(code: GearErrorCode, message: string, options: GearErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
+    this.data = options.data;
   }
 }
 

@@ -54,6 +54,27 @@ export const LIMITS = {
   workerTimeoutMsMin: 1_000,
   /** Pending connections asked of the kernel. */
   backlog: 4096,
+  /** A function's name in the client and worker libraries, bytes. Source: libgearman. */
+  functionNameBytesMax: 512,
+  /** Servers of one client or worker. */
+  serversMax: 64,
+  /** Client and worker: least and greatest time before a lost server is tried again, ms; it doubles from one to the other. */
+  retryMsMin: 50,
+  retryMsMax: 800,
+  /** A foreground job with which this many servers were lost is not submitted again: it may be what ends them. */
+  resubmitsMax: 16,
+  /** Client and worker: a server that should be heard of and was silent for this long is sent ECHO_REQ, ms. */
+  probeMs: 15_000,
+  /** A worker's late WORK_FAIL waits this long after the time limit, so that the server's own timer comes first, ms. */
+  timeoutReportMs: 1_000,
+  /** Unsent bytes of a client's connection above which jobs wait in the client; of a worker's, above which `data` waits. */
+  sendHighBytes: 1 * MIB,
+  /** Unsent bytes of a worker's connection above which `data` refuses. */
+  sendHardBytes: 64 * MIB,
+  /** Jobs that a worker has in hand at once. */
+  concurrencyMax: 10_000,
+  /** A worker's text of what its handler threw, bytes. */
+  exceptionBytesMax: 64 * KIB,
 } as const;
 
 /** Unsent bytes above which a watcher is closed: one whole packet may stand behind the high-water mark. */

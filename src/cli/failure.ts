@@ -14,6 +14,19 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
 };
 
+/** The same codes where a server was to be reached. */
+const LINE_REASONS: Readonly<Record<string, string>> = {
+  EAI_AGAIN: "its name cannot be looked up now",
+  ECONNREFUSED: "nobody listens there; start a job server (gearwright serve) or name another one with --server",
+  ECONNRESET: "it cut the connection",
+  EHOSTUNREACH: "this machine knows no way there",
+  ENETUNREACH: "this machine knows no way there",
+  ENOENT: "there is no such socket",
+  ENOTFOUND: "this machine knows no address of that name",
+  EPIPE: "it cut the connection",
+  ETIMEDOUT: "it does not answer",
+};
+
 /** The sentence, without a stack. */
 export function failureSentence(error: unknown): string {
   if (error instanceof GearError) return withReason(error);
@@ -24,12 +37,15 @@ export function failureSentence(error: unknown): string {
 /** Puts words for people in the place of the system's, where the message ends in them. */
 function withReason(error: GearError): string {
   const { cause, message } = error;
-  const reason = reasonOf(cause);
-  return reason !== undefined && cause instanceof Error ? message.replace(cause.message, reason) : message;
+  // A client's error for several servers has theirs as its cause.
+  if (cause instanceof GearError) return message.replace(cause.message, withReason(cause));
+  const reason = reasonOf(cause, error.code === "NO_SERVER" || error.code === "CONNECTION_LOST" ? LINE_REASONS : {});
+  const hasWords = reason !== undefined && cause instanceof Error && cause.message !== "";
+  return hasWords ? message.replace(cause.message, reason) : message;
 }
 
 /** What the system's error code means, or undefined if it is not one. */
-function reasonOf(error: unknown): string | undefined {
+function reasonOf(error: unknown, first: Readonly<Record<string, string>> = {}): string | undefined {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return REASONS[code];
+  return first[code] ?? REASONS[code];
 }

@@ -1,5 +1,6 @@
 /** The command line: finds the command and runs it. */
 import { nearestName } from "../settings/nearest-name.ts";
+import type { CommandForm } from "./command-form.ts";
 import { failureSentence } from "./failure.ts";
 import { complain, say } from "./terminal.ts";
 import { packageVersion, runtimeName } from "./version.ts";
@@ -25,13 +26,47 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (args) => (await import("./gearmand/gearmand.ts")).gearmand(args),
     help: async () => (await import("./gearmand/texts.ts")).gearmandHelp(),
   },
+  submit: {
+    summary: "submits a job and prints its result",
+    run: async (args) => (await import("./submit.ts")).submit(args),
+    help: async () => formHelp((await import("./submit.ts")).SUBMIT_FORM),
+  },
+  work: {
+    summary: "runs a command for each job of a function",
+    run: async (args) => (await import("./work.ts")).work(args),
+    help: async () => formHelp((await import("./work.ts")).WORK_FORM),
+  },
+  status: {
+    summary: "shows functions with their jobs and workers",
+    run: async (args) => (await import("./status.ts")).status(args),
+    help: async () => formHelp((await import("./status.ts")).STATUS_FORM),
+  },
+  workers: {
+    summary: "shows the connected workers",
+    run: async (args) => (await import("./workers.ts")).workers(args),
+    help: async () => formHelp((await import("./workers.ts")).WORKERS_FORM),
+  },
+  jobs: {
+    summary: "shows the jobs that are held",
+    run: async (args) => (await import("./jobs.ts")).jobs(args),
+    help: async () => formHelp((await import("./jobs.ts")).JOBS_FORM),
+  },
+  shutdown: {
+    summary: "asks job servers to end",
+    run: async (args) => (await import("./shutdown.ts")).shutdown(args),
+    help: async () => formHelp((await import("./shutdown.ts")).SHUTDOWN_FORM),
+  },
 };
+
+async function formHelp(form: CommandForm): Promise<string> {
+  return (await import("./command-help.ts")).commandHelp(form);
+}
 
 function mainHelp(): string {
   const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`);
   return `Usage: gearwright COMMAND [FLAG]...
 
-A job server for every Gearman client and worker.
+A job server for every Gearman client and worker, and commands to use and watch any of them.
 
 ${rows.join("\n")}
   help COMMAND  says what a command does and which flags it has

@@ -11,8 +11,13 @@ export function complain(text: string): void {
   put(2, `gearwright: ${text}\n`);
 }
 
-function put(descriptor: number, text: string): void {
-  let bytes = Buffer.from(text);
+/** Writes bytes to standard error as they are; a closed one is ignored. */
+export function sayOnError(bytes: Uint8Array | string): void {
+  put(2, bytes);
+}
+
+function put(descriptor: number, data: Uint8Array | string): void {
+  let bytes = typeof data === "string" ? Buffer.from(data) : data;
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(writeSync(descriptor, bytes));

@@ -16,7 +16,7 @@ export type Finding = string;
 export type Rule = (files: readonly SourceFile[]) => readonly Finding[];
 
 /** Folders and files that the rules look at, from the top of the checkout. */
-const TOPS = ["src", "test", "bench", "packaging", "docs", "bin", ".ci"];
+const TOPS = ["src", "test", "bench", "packaging", "examples", "docs", "bin", ".ci"];
 const TOP_FILES = /^[^.].*\.(md|json)$|^LICENSE$/;
 const LEFT_OUT = /^package-lock\.json$/;
 

@@ -15,7 +15,7 @@ export const FEATURE_NAMES = Object.keys(FEATURES) as readonly Feature[];
 /** A peer's language or kit: what must be installed for it, and its programs. */
 export interface Kit {
   /** What its functions' names begin with. */
-  readonly name: "php" | "perl" | "c";
+  readonly name: "php" | "perl" | "c" | "typescript";
   readonly title: string;
   readonly packages: readonly string[];
   readonly exceptionAlways: boolean;
@@ -62,6 +62,14 @@ export const KITS = {
     exceptionAlways: false,
     seesUnique: true,
     program: compiled,
+  },
+  typescript: {
+    name: "typescript",
+    title: "TypeScript",
+    packages: [],
+    exceptionAlways: true,
+    seesUnique: true,
+    program: (role) => [process.execPath, join(import.meta.dirname, "typescript", `${role}-program.ts`)],
   },
 } as const satisfies Record<string, Kit>;
 
@@ -225,6 +233,8 @@ export const COLUMNS: readonly Column[] = [
   workerColumn(KITS.perl, "Perl `Gearman::Worker`", lackOf(WORKER_CALLS, "reduce", "echo")),
   clientColumn(KITS.c, "C libgearman client", lackOf(CLIENT_CALLS, "admin")),
   workerColumn(KITS.c, "C libgearman worker", {}),
+  clientColumn(KITS.typescript, "TypeScript `Client`", lackOf(CLIENT_CALLS, "clientId", "admin")),
+  workerColumn(KITS.typescript, "TypeScript `Worker`", lackOf(WORKER_CALLS, "echo")),
   toolColumn(
     "`gearman`",
     cellsOf(TOOL_CLIENT_TRIALS, { ...lackAll(CLIENT_CALLS, Object.keys(TOOL_CLIENT_TRIALS)), large: TOO_SLOW }),

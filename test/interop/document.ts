@@ -1,18 +1,14 @@
 /** Draws the tables of docs/interop.md and puts them between its markers. */
 import { COLUMNS, FEATURE_NAMES } from "./columns.ts";
 import { FEATURES } from "./feature.ts";
-import { PAIR_TRIALS, PAIRS } from "./pairs.ts";
+import { PAIR_TRIALS, PAIRS, pairTitle } from "./pairs.ts";
+import { TOOL_PAIRS } from "./tool-pairs.ts";
 
 const BEGIN = "<!-- generated: interop -->";
 const END = "<!-- end generated: interop -->";
 
 /** Whether a trial that ran has failed; the arguments are the titles of column and row. */
 export type HasFailed = (column: string, row: string) => boolean;
-
-/** The title of a pair's column. */
-export function pairTitle(pair: (typeof PAIRS)[number]): string {
-  return `${pair.client.title} → ${pair.worker.title}`;
-}
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
@@ -31,8 +27,12 @@ export function drawTables(hasFailed: HasFailed): string {
     }),
   );
   const pairs = table(
-    ["", ...PAIRS.map(pairTitle)],
-    Object.keys(PAIR_TRIALS).map((row) => [row, ...PAIRS.map((pair) => cell(pairTitle(pair), row))]),
+    ["", ...PAIRS.map(pairTitle), ...TOOL_PAIRS.map(({ title }) => title)],
+    Object.keys(PAIR_TRIALS).map((row) => [
+      row,
+      ...PAIRS.map((pair) => cell(pairTitle(pair), row)),
+      ...TOOL_PAIRS.map(({ title, lacks }) => lacks[row] ?? cell(title, row)),
+    ]),
   );
   return `${matrix}\n\nClient → worker, with nothing between them but the server:\n\n${pairs}`;
 }

@@ -1,4 +1,4 @@
-/** Other projects' clients and workers, unchanged, against our server on every runtime; docs/interop.md is drawn from it. */
+/** Other projects' clients and workers and our own, in every pair, against our server on every runtime; docs/interop.md is drawn from it. */
 import { beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,10 +6,11 @@ import { ROOT_FOLDER, RUNTIMES } from "../harness/runtimes.ts";
 import { type ServerOptions, startServer } from "../harness/server-process.ts";
 import { inLanes } from "../scenarios/play.ts";
 import { COLUMNS, FEATURE_NAMES } from "./columns.ts";
-import { drawTables, pairTitle, withTables } from "./document.ts";
+import { drawTables, withTables } from "./document.ts";
 import { FEATURES } from "./feature.ts";
 import { hasPackages } from "./packages.ts";
-import { PAIR_TRIALS, PAIRS, runPair } from "./pairs.ts";
+import { PAIR_TRIALS, PAIRS, type Pair, pairTitle, runPair } from "./pairs.ts";
+import { TOOL_PAIRS } from "./tool-pairs.ts";
 
 /** Columns and pairs at the same time. */
 const LANES = 6;
@@ -18,7 +19,7 @@ const DOCUMENT = join(ROOT_FOLDER, "docs", "interop.md");
 
 type Report = (row: string, problem: unknown) => void;
 
-/** A column on one runtime. */
+/** A column or a pair on one runtime of our server, or on gearmand. */
 interface Run {
   readonly runtime: string;
   readonly title: string;
@@ -44,8 +45,8 @@ function columnRuns(server: ServerOptions, runtime: string): readonly Run[] {
   });
 }
 
-function pairRuns(server: ServerOptions, runtime: string): readonly Run[] {
-  const canRun = PAIRS.filter((pair) =>
+function pairRuns(server: ServerOptions, runtime: string, pairs: readonly Pair[]): readonly Run[] {
+  const canRun = pairs.filter((pair) =>
     hasPackages(pairTitle(pair), [...pair.client.packages, ...pair.worker.packages]),
   );
   return canRun.map((pair) => ({
@@ -56,11 +57,33 @@ function pairRuns(server: ServerOptions, runtime: string): readonly Run[] {
   }));
 }
 
+function toolPairRuns(server: ServerOptions, runtime: string): readonly Run[] {
+  return TOOL_PAIRS.filter(({ title, packages }) => hasPackages(`interop of ${title}`, packages)).map((pair) => ({
+    runtime,
+    title: pair.title,
+    rows: Object.keys(PAIR_TRIALS).filter((row) => pair.lacks[row] === undefined),
+    start: (report) => pair.run(server, report),
+  }));
+}
+
+/** Our own library with the others' on gearmand itself. */
+function gearmandRuns(): readonly Run[] {
+  if (!hasPackages("interop of our library on gearmand", ["gearman-job-server"])) return [];
+  const server: ServerOptions = { form: "real" };
+  const ours = PAIRS.filter((pair) => [pair.client.name, pair.worker.name].includes("typescript"));
+  return [...pairRuns(server, "gearmand", ours), ...toolPairRuns(server, "gearmand")];
+}
+
 /** The longest first. */
-const RUNS: readonly Run[] = RUNTIMES.flatMap((runtime) => {
-  const server: ServerOptions = { form: "serve", runtime };
-  return [...columnRuns(server, runtime), ...pairRuns(server, runtime)].filter(({ rows }) => rows.length > 0);
-}).sort((one, other) => one.rows.length - other.rows.length);
+const RUNS: readonly Run[] = [
+  ...RUNTIMES.flatMap((runtime) => {
+    const server: ServerOptions = { form: "serve", runtime };
+    return [...columnRuns(server, runtime), ...pairRuns(server, runtime, PAIRS), ...toolPairRuns(server, runtime)];
+  }),
+  ...gearmandRuns(),
+]
+  .filter(({ rows }) => rows.length > 0)
+  .sort((one, other) => one.rows.length - other.rows.length);
 
 /** Problems by run and row; a row that was not reached has none and is not in the map. */
 const results = new Map<Run, Promise<ReadonlyMap<string, unknown>>>();

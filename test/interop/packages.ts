@@ -47,7 +47,7 @@ function missingPackages(): readonly SystemPackage[] {
 }
 
 /** Whether a missing peer is a failure (CI=true or GEARWRIGHT_TEST_REQUIRE=1), not a reason to skip. */
-function arePeersRequired(): boolean {
+export function arePeersRequired(): boolean {
   return process.env["CI"] === "true" || process.env["GEARWRIGHT_TEST_REQUIRE"] === "1";
 }
 

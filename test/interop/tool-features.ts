@@ -14,7 +14,7 @@ import { ALL_BYTES, longWorkload, MEBIBYTE, outcome, RawWorker, same, submit, un
 type ToolTrial = (trial: Trial<undefined>) => Promise<void>;
 
 /** How a tool ended. */
-interface ToolEnd {
+export interface ToolEnd {
   readonly code: number | null;
   readonly output: string;
   readonly errors: string;
@@ -48,7 +48,8 @@ function at(server: ServerProcess): readonly string[] {
   return ["-h", server.host, "-p", String(server.port)];
 }
 
-function client(server: ServerProcess, args: readonly string[], input?: string): Promise<ToolEnd> {
+/** Runs `gearman` as a client to its end; the input is bytes, one char each. */
+export function runGearman(server: ServerProcess, args: readonly string[], input?: string): Promise<ToolEnd> {
   return runTool(["gearman", ...at(server), ...args], input);
 }
 
@@ -56,7 +57,7 @@ function clientWhole(functionName: string, workloadOf: () => string): ToolTrial 
   return async ({ server }) => {
     const workload = workloadOf();
     await using worker = await RawWorker.open(server, functionName);
-    const told = client(server, ["-f", functionName], workload);
+    const told = runGearman(server, ["-f", functionName], workload);
     const job = await worker.grab();
     same([job.workload], [workload]);
     worker.wire.send("WORK_COMPLETE", job.handle, `${workload}!`);
@@ -67,7 +68,7 @@ function clientWhole(functionName: string, workloadOf: () => string): ToolTrial 
 }
 
 async function clientBackground({ server }: Trial<undefined>): Promise<void> {
-  assert.deepEqual(await client(server, ["-b", "-f", "t.background", "-u", "key", "later"]), {
+  assert.deepEqual(await runGearman(server, ["-b", "-f", "t.background", "-u", "key", "later"]), {
     code: 0,
     output: "",
     errors: "",
@@ -83,7 +84,7 @@ async function clientPriority({ server }: Trial<undefined>): Promise<void> {
     [[], "normal"],
     [["-I"], "high"],
   ] as const) {
-    await client(server, ["-b", ...flags, "-f", "t.priority", "-u", text, text]);
+    await runGearman(server, ["-b", ...flags, "-f", "t.priority", "-u", text, text]);
   }
   await using worker = await RawWorker.open(server, "t.priority");
   for (const text of ["high", "normal", "low"]) same([(await worker.grab()).workload], [text]);
@@ -91,7 +92,7 @@ async function clientPriority({ server }: Trial<undefined>): Promise<void> {
 
 async function clientUnique({ server }: Trial<undefined>): Promise<void> {
   await using worker = await RawWorker.open(server, "t.unique");
-  const one = client(server, ["-f", "t.unique", "-u", "shared", "mine"]);
+  const one = runGearman(server, ["-f", "t.unique", "-u", "shared", "mine"]);
   const job = await worker.grab();
   await using other = await Wire.connect(server);
   assert.equal(await submit(other, "SUBMIT_JOB", "t.unique", "shared", "theirs"), job.handle);
@@ -107,7 +108,7 @@ function clientStream(
 ): ToolTrial {
   return async ({ server }) => {
     await using worker = await RawWorker.open(server, "t.stream");
-    const told = client(server, ["-f", "t.stream", "x"]);
+    const told = runGearman(server, ["-f", "t.stream", "x"]);
     const job = await worker.grab();
     send(worker.wire, job.handle);
     worker.wire.send("WORK_COMPLETE", job.handle, "end");
@@ -118,7 +119,7 @@ function clientStream(
 async function clientFailure({ server }: Trial<undefined>): Promise<void> {
   await using worker = await RawWorker.open(server, "t.failure");
   for (const packet of ["WORK_FAIL", "WORK_EXCEPTION"] as const) {
-    const told = client(server, ["-f", "t.failure", "x"]);
+    const told = runGearman(server, ["-f", "t.failure", "x"]);
     const job = await worker.grab();
     worker.wire.send(packet, job.handle, ...(packet === "WORK_FAIL" ? [] : ["boom"]));
     assert.deepEqual(await told, { code: 1, output: "", errors: "Job failed\n" });
@@ -127,7 +128,7 @@ async function clientFailure({ server }: Trial<undefined>): Promise<void> {
 
 async function clientTimeout({ server }: Trial<undefined>): Promise<void> {
   await using worker = await RawWorker.open(server, "t.timeout");
-  const told = client(server, ["-t", "300", "-f", "t.timeout", "slow"]);
+  const told = runGearman(server, ["-t", "300", "-f", "t.timeout", "slow"]);
   const job = await worker.grab();
   assert.match((await told).errors, /timeout reached/);
   worker.wire.send("WORK_COMPLETE", job.handle, "too late");
@@ -159,9 +160,10 @@ export const TOOL_CLIENT_TRIALS = {
 } satisfies Partial<Record<Feature, ToolTrial>>;
 
 /** Starts `gearman -w` for one function and resolves when the server knows it. */
-async function startWorker(server: ServerProcess, args: readonly string[]): Promise<LineProcess> {
+export async function startGearmanWorker(server: ServerProcess, args: readonly string[]): Promise<LineProcess> {
   const worker = new LineProcess({ command: ["gearman", "-w", ...at(server), ...args] });
-  await untilTold(server, "status", `${args[args.indexOf("-f") + 1]}\t`);
+  const name = Buffer.from(args[args.indexOf("-f") + 1] ?? "", "utf8").toString("latin1");
+  await untilTold(server, "status", `${name}\t`);
   return worker;
 }
 
@@ -174,7 +176,7 @@ async function run(server: ServerProcess, functionName: string, workload: string
 function workerWhole(functionName: string, workloadOf: () => string): ToolTrial {
   return async ({ server }) => {
     const file = join(server.folder, functionName);
-    await using _worker = await startWorker(server, [
+    await using _worker = await startGearmanWorker(server, [
       "-f",
       functionName,
       "--",
@@ -191,7 +193,7 @@ function workerWhole(functionName: string, workloadOf: () => string): ToolTrial 
 
 async function workerBackground({ server }: Trial<undefined>): Promise<void> {
   const file = join(server.folder, "seen");
-  await using _worker = await startWorker(server, ["-f", "tw.background", "--", "tee", file]);
+  await using _worker = await startGearmanWorker(server, ["-f", "tw.background", "--", "tee", file]);
   await using wire = await Wire.connect(server);
   await submit(wire, "SUBMIT_JOB_BG", "tw.background", "key", "later");
   const isSeen = () => {
@@ -210,7 +212,7 @@ async function workerPriority({ server }: Trial<undefined>): Promise<void> {
   for (const name of ["SUBMIT_JOB_LOW", "SUBMIT_JOB", "SUBMIT_JOB_HIGH"] as const) {
     await submit(wire, name, "tw.priority", "", name);
   }
-  await using _worker = await startWorker(server, ["-f", "tw.priority", "--", "cat"]);
+  await using _worker = await startGearmanWorker(server, ["-f", "tw.priority", "--", "cat"]);
   for (const name of ["SUBMIT_JOB_HIGH", "SUBMIT_JOB", "SUBMIT_JOB_LOW"]) {
     const [, result] = await wire.expect("WORK_COMPLETE");
     assert.equal(result, name);
@@ -219,7 +221,7 @@ async function workerPriority({ server }: Trial<undefined>): Promise<void> {
 
 /** One line only: with more, the tool sends each packet with the lines before it once more, whatever the server is. */
 async function workerData({ server }: Trial<undefined>): Promise<void> {
-  await using _worker = await startWorker(server, [
+  await using _worker = await startGearmanWorker(server, [
     "-n",
     "-f",
     "tw.data",
@@ -235,7 +237,14 @@ async function workerData({ server }: Trial<undefined>): Promise<void> {
 }
 
 async function workerFailure({ server }: Trial<undefined>): Promise<void> {
-  await using _worker = await startWorker(server, ["-f", "tw.failure", "--", "sh", "-c", "cat > /dev/null; exit 3"]);
+  await using _worker = await startGearmanWorker(server, [
+    "-f",
+    "tw.failure",
+    "--",
+    "sh",
+    "-c",
+    "cat > /dev/null; exit 3",
+  ]);
   assert.deepEqual((await run(server, "tw.failure", "x")).at(-1), ["WORK_FAIL"]);
 }
 

@@ -1,5 +1,6 @@
 /** The package as users install it: built, packed, and installed by npm in an empty folder, without the network. */
 import { execFile } from "node:child_process";
+import { statSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +22,9 @@ export interface InstalledPackage extends AsyncDisposable {
   readonly binary: string;
   /** Paths of the files in the tarball, sorted. */
   readonly files: readonly string[];
+  /** What npm downloads, and what lies on the disk then, bytes. */
+  readonly packedBytes: number;
+  readonly unpackedBytes: number;
 }
 
 /** The environment without what `npm test` tells its scripts, which would lead npm back to the checkout. */
@@ -34,6 +38,11 @@ async function npm(folder: string, args: readonly string[]): Promise<string> {
   return stdout;
 }
 
+/** What these files hold together, bytes. */
+export function bytesOf(paths: readonly string[]): number {
+  return paths.reduce((sum, path) => sum + statSync(path).size, 0);
+}
+
 /** Builds, packs and installs the checkout at `root`; the checkout stays as it is. */
 export async function installedPackage(root: string): Promise<InstalledPackage> {
   const folder = await mkdtemp(join(tmpdir(), "gearwright-package-"));
@@ -45,6 +54,7 @@ export async function installedPackage(root: string): Promise<InstalledPackage> 
   const tarball = (await readdir(folder)).find((name) => name.endsWith(".tgz"));
   if (tarball === undefined) throw new Error("npm pack made no tarball");
   const { stdout } = await run("tar", ["-tzf", join(folder, tarball)]);
+  const files = stdout.trim().split("\n").sort();
   await writeFile(join(folder, "package.json"), "{}\n");
   await npm(folder, ["install", join(folder, tarball)]);
   for (const name of RUNTIME_PACKAGES) {
@@ -53,7 +63,11 @@ export async function installedPackage(root: string): Promise<InstalledPackage> 
   return {
     folder,
     binary: join(folder, "node_modules", ".bin", "gearwright"),
-    files: stdout.trim().split("\n").sort(),
+    files,
+    packedBytes: statSync(join(folder, tarball)).size,
+    unpackedBytes: bytesOf(
+      files.map((path) => join(folder, "node_modules/gearwright", path.replace(/^package\//, ""))),
+    ),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }

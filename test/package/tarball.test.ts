@@ -1,14 +1,21 @@
 /** The package as users install it: what is in it, and that it serves. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, statSync } from "node:fs";
+import { join, posix } from "node:path";
 import { ROOT_FOLDER, RUNTIMES, SERVER_PATH } from "../harness/runtimes.ts";
 import { startServer } from "../harness/server-process.ts";
 import { Wire } from "../harness/wire.ts";
 import { type InstalledPackage, installedPackage } from "./installed-package.ts";
 
 const INSTALL_LIMIT_MS = 120_000;
+
+/**
+ * What the tarball may have, bytes, and what is then on the disk; 0.1.0 has some 240,000 and 880,000. Most of it is the program,
+ * the job server that gearwright/testing loads, and the documents; the library has a budget of its own in library.test.ts.
+ */
+const PACKED_BYTES_MAX = 300_000;
+const UNPACKED_BYTES_MAX = 1_100_000;
 
 let installed: InstalledPackage;
 
@@ -33,9 +40,49 @@ describe("the package", () => {
       "dist/cli/main.js",
       "dist/index.js",
       "dist/index.d.ts",
+      "dist/testing/start-test-server.js",
+      "dist/testing/start-test-server.d.ts",
       "dist/LICENSES.txt",
     ]) {
       expect(installed.files).toContain(`package/${path}`);
+    }
+  });
+
+  test("keeps to its budget", () => {
+    expect(installed.packedBytes).toBeLessThan(PACKED_BYTES_MAX);
+    expect(installed.unpackedBytes).toBeLessThan(UNPACKED_BYTES_MAX);
+  });
+
+  test("says of each entry point where its types and its module are, types first", () => {
+    const { exports, type } = manifest() as {
+      readonly exports: Readonly<Record<string, unknown>>;
+      readonly type: unknown;
+    };
+    expect(type).toBe("module");
+    expect(Object.keys(exports)).toEqual([".", "./testing", "./package.json"]);
+    for (const entry of [exports["."], exports["./testing"]] as readonly Readonly<Record<string, string>>[]) {
+      expect(Object.keys(entry)).toEqual(["types", "default"]);
+      for (const path of Object.values(entry)) expect(installed.files).toContain(path.replace(/^\.\//, "package/"));
+      expect(entry["types"]?.replace(/\.d\.ts$/, "")).toBe(entry["default"]?.replace(/\.js$/, ""));
+    }
+  });
+
+  test("has a program that may be run", () => {
+    expect(manifest()["bin"]).toEqual({ gearwright: "bin/gearwright" });
+    const path = join(installed.folder, "node_modules/gearwright/bin/gearwright");
+    expect(statSync(path).mode & 0o111).toBe(0o111);
+    expect(readFileSync(path, "utf8")).toStartWith("#!/bin/sh\n");
+  });
+
+  test("names in its types only what is in it", () => {
+    const types = installed.files.filter((path) => path.endsWith(".d.ts"));
+    for (const file of types) {
+      const folder = join(installed.folder, "node_modules/gearwright");
+      const text = readFileSync(join(folder, file.replace(/^package\//, "")), "utf8");
+      for (const [, module, path = module] of text.matchAll(/(?:from |import\()"(\.[^"]+)"|path="([^"]+)"/g)) {
+        const target = posix.join(posix.dirname(file), path ?? "").replace(/\.js$/, ".d.ts");
+        expect(installed.files).toContain(target);
+      }
     }
   });
 

@@ -13,17 +13,25 @@ export interface PlannedFile {
 }
 
 /** Folders whose files run with nothing beside them. */
-const ALONE = ["test/fuzz/", "test/scenarios/", "test/server/", "test/soak/"];
+const ALONE = ["test/chaos/", "test/fuzz/", "test/scenarios/", "test/server/", "test/soak/"];
 
 /** What takes longest among the others; it starts first, so that a lane is not left alone with it at the end. */
-const FIRST = ["test/interop/"];
+const FIRST = ["test/interop/", "test/client/features", "test/package/"];
 
 /** Folders and files that start the program which GEARWRIGHT_TEST_BIN names, or else that of the checkout. */
 const BLACK_BOX = [
+  "test/cli/admin-commands",
+  "test/cli/command-docs",
+  "test/cli/command-line",
   "test/cli/gearmand-process",
   "test/cli/gearmand-wire",
   "test/cli/launcher",
   "test/cli/serve",
+  "test/cli/submit",
+  "test/cli/terminal",
+  "test/cli/work",
+  "test/client/features",
+  "test/examples/",
   "test/fuzz/fuzz.",
   "test/gearmand-http/",
   "test/interop/",

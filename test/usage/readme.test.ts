@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT_FOLDER, RUNTIMES, SERVER_PATH } from "../harness/runtimes.ts";
+import { BINARY, ROOT_FOLDER, RUNTIMES, SERVER_PATH } from "../harness/runtimes.ts";
 import { type ServerProcess, startServer } from "../harness/server-process.ts";
 import { hasPackages } from "../interop/packages.ts";
 import { type CodeBlock, codeBlocks, consoleSteps } from "./documents.ts";
@@ -24,14 +24,16 @@ function consoleBlock(word: string): CodeBlock {
 
 /** Plays a console block in the server's folder; a job in the background ends with the shell. */
 function play(block: CodeBlock, server: ServerProcess): { readonly printed: string; readonly expected: string } {
-  const steps = consoleSteps(block.text.replaceAll("4730", String(server.port)));
+  const steps = consoleSteps(block.text.replaceAll("4730", String(server.port)).replaceAll("bin/gearwright", BINARY));
   const script = ["trap 'kill $(jobs -p)' EXIT", ...steps.map(({ command }) => command)].join("\n");
   const { stdout, stderr } = spawnSync("bash", ["-c", script], {
     cwd: server.folder,
     encoding: "utf8",
+    env: { ...process.env, PATH: SERVER_PATH, GEARWRIGHT_SERVERS: `127.0.0.1:${server.port}` },
     timeout: COMMAND_LIMIT_MS,
   });
-  expect(stderr.replace(/^.*Terminated.*\n/gm, "")).toBe("");
+  // What our worker tells of its connection is for people.
+  expect(stderr.replace(/^(?:.*Terminated.*|gearwright: waits for jobs .*)\n/gm, "")).toBe("");
   return { printed: stdout, expected: steps.map(({ output }) => output).join("") };
 }
 
@@ -44,6 +46,14 @@ describe.each(RUNTIMES.map((runtime) => [runtime]))("the README on %s", (runtime
     const { printed, expected } = play(consoleBlock("php worker.php"), server);
     expect(expected).toBe("olleH\n");
     expect(printed).toBe(expected);
+  });
+
+  test("its own commands print what it says", async () => {
+    await using server = await startServer({ runtime });
+    const { printed, expected } = play(consoleBlock("gearwright work"), server);
+    expect(expected).toBe("HELLO\n");
+    expect(printed).toStartWith(expected);
+    expect(printed.slice(expected.length)).toMatch(/^FUNCTION +.*\nup +\d.*\n$/);
   });
 
   test.skipIf(!hasTools)("its shell commands print what it says", async () => {

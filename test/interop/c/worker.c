@@ -81,7 +81,7 @@ int main(int count, char **args) {
     const char *name;
     gearman_function_fn *run;
     uint32_t timeout;
-  } functions[] = {{"echo", run_echo, 0}, {"stream", run_stream, 0}, {"hold", run_hold, 0},
+  } functions[] = {{"echo", run_echo, 0}, {"echo.größe", run_echo, 0}, {"stream", run_stream, 0}, {"hold", run_hold, 0},
                    {"exception", run_exception, 0}, {"fail", run_fail, 0}, {"hurry", run_hold, 1000}};
   char name[512];
   if (count < 4) die("usage: worker PORT FOLDER PREFIX [ONLY]");

@@ -39,6 +39,7 @@ my $worker = Gearman::Worker->new(job_servers => ["127.0.0.1:$port"], client_id 
 
 my %functions = (
     echo   => sub { return $_[0]->arg },
+    'echo.größe' => sub { return $_[0]->arg },
     stream => sub {
         my ($job) = @_;
         $worker->send_work_data($job, "one\0");

@@ -27,6 +27,7 @@ function wait_for(string $path): void
 
 $functions = [
     'echo' => function (GearmanJob $job) { tell($job); return $job->workload(); },
+    'echo.größe' => function (GearmanJob $job) { tell($job); return $job->workload(); },
     'stream' => function (GearmanJob $job) {
         tell($job);
         $job->sendData("one\0");
