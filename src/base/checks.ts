@@ -31,10 +31,21 @@ export function checkNames(options: unknown, names: ReadonlySet<string>, what: s
   }
 }
 
+/** True, false, or nothing. */
+export function checkSwitch(value: unknown, name: string): void {
+  if (value === undefined || typeof value === "boolean") return;
+  throw invalid(`${name} is true or false, not ${shown(value)}`);
+}
+
 /** A function, or nothing. */
 export function checkListener(listener: unknown, name: string): void {
   if (listener === undefined || typeof listener === "function") return;
   throw invalid(`${name} is a function, not ${shown(listener)}`);
+}
+
+/** An AbortSignal, or nothing. */
+export function checkSignal(signal: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid("signal is an AbortSignal");
 }
 
 /** An error of code INVALID_ARGUMENT. */

@@ -14,12 +14,19 @@ export interface Codec<Value, Accepted = Value> {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Bytes as they are; a string is sent as UTF-8. What a function has that is named by a string alone. */
-export const bytes: Codec<Uint8Array, Uint8Array | string> = {
+/** What `bytes` takes. */
+// biome-ignore lint/suspicious/noConfusingVoidType: with it a workload may be left out, and a handler need not return
+export type BytesAccepted = Uint8Array | string | void;
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Bytes as they are; a string is sent as UTF-8, nothing as no bytes. What a function has that is named by a string alone. */
+export const bytes: Codec<Uint8Array, BytesAccepted> = {
   name: "bytes",
   encode: (value) => {
     if (typeof value === "string") return encoder.encode(value);
-    if (value instanceof Uint8Array) return value;
+    if (value === undefined) return NO_BYTES;
+    if (isBytes(value)) return value;
     throw new GearError("BAD_DATA", `bytes or a string were expected, not ${kindOf(value)}; other values need a codec`);
   },
   decode: (value) => value,
@@ -55,6 +62,11 @@ export function json<Value = unknown>(check?: (value: unknown) => Value): Codec<
       return check === undefined ? (parsed as Value) : check(parsed);
     },
   };
+}
+
+/** Whether it is a Uint8Array indeed: a proxy of one passes for an instance, but cannot be read. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && value instanceof Uint8Array;
 }
 
 function kindOf(value: unknown): string {

@@ -33,6 +33,8 @@ export interface GearErrorOptions {
   readonly cause?: unknown;
   /** JOB_EXCEPTION: the bytes of the exception. */
   readonly data?: Uint8Array;
+  /** The function of the job that it is about; a client's errors about a job that a worker ended have it. */
+  readonly functionName?: string;
 }
 
 /** An expected error: what happened, to what, and what to do about it. */
@@ -41,11 +43,14 @@ export class GearError extends Error {
   readonly code: GearErrorCode;
   /** JOB_EXCEPTION: the bytes of the exception; undefined with every other code. */
   readonly data: Uint8Array | undefined;
+  /** JOB_FAILED and JOB_EXCEPTION from a client: the function of the job; else undefined. */
+  readonly functionName: string | undefined;
 
   constructor(code: GearErrorCode, message: string, options: GearErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.data = options.data;
+    this.functionName = options.functionName;
   }
 }
 

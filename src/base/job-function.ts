@@ -1,5 +1,5 @@
 /** A function that workers can do, with the types of its workload and its result. */
-import { bytes, type Codec } from "./codec.ts";
+import { type BytesAccepted, bytes, type Codec } from "./codec.ts";
 import { GearError } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 
@@ -15,37 +15,47 @@ export interface JobFunction<Workload, Result, WorkloadAccepted = Workload, Resu
 }
 
 /** A function of bytes: what a name alone stands for. */
-export type BytesFunction = JobFunction<Uint8Array, Uint8Array, Uint8Array | string, Uint8Array | string>;
+export type BytesFunction = JobFunction<Uint8Array, Uint8Array, BytesAccepted, BytesAccepted>;
+
+// biome-ignore lint/suspicious/noExplicitAny: a codec of whatever types
+type AnyCodec = Codec<any, any>;
 
 /** Codecs of a function; one that is not given is `bytes`. */
-export interface FunctionCodecs<Workload, Result, WorkloadAccepted, ResultAccepted> {
-  readonly workload?: Codec<Workload, WorkloadAccepted>;
-  readonly result?: Codec<Result, ResultAccepted>;
+export interface FunctionCodecs {
+  readonly workload?: AnyCodec;
+  readonly result?: AnyCodec;
 }
+
+/** What comes out of a codec; bytes where there is none. */
+type ValueOf<AnyOrNone> = AnyOrNone extends Codec<infer Value, infer _> ? Value : Uint8Array;
+/** What may be given to a codec. */
+type AcceptedOf<AnyOrNone> = AnyOrNone extends Codec<infer _, infer Accepted> ? Accepted : BytesAccepted;
+
+/** A function with the types of its codecs. */
+export type DefinedFunction<Codecs extends FunctionCodecs> = JobFunction<
+  ValueOf<Codecs["workload"]>,
+  ValueOf<Codecs["result"]>,
+  AcceptedOf<Codecs["workload"]>,
+  AcceptedOf<Codecs["result"]>
+>;
 
 /**
  * Gives a function its types: `defineFunction("resize", { workload: json<Resize>(), result: bytes })`.
  *
  * Throws GearError INVALID_ARGUMENT for a name that is empty, holds a NUL or is longer than 512 bytes of UTF-8
- * (the longest that libgearman's workers take).
+ * (the longest that libgearman's workers take), and for a codec that is none.
  */
-export function defineFunction<
-  Workload = Uint8Array,
-  Result = Uint8Array,
-  WorkloadAccepted = Workload extends Uint8Array ? Uint8Array | string : Workload,
-  ResultAccepted = Result extends Uint8Array ? Uint8Array | string : Result,
->(
+export function defineFunction<const Codecs extends FunctionCodecs = Record<never, never>>(
   name: string,
-  codecs: FunctionCodecs<Workload, Result, WorkloadAccepted, ResultAccepted> = {},
-): JobFunction<Workload, Result, WorkloadAccepted, ResultAccepted> {
+  codecs?: Codecs,
+): DefinedFunction<Codecs> {
   wireName(name, "a function's name");
-  // Without a codec the type parameters are those of `bytes`.
-  const plain = bytes as unknown;
-  return {
-    name,
-    workload: codecs.workload ?? (plain as Codec<Workload, WorkloadAccepted>),
-    result: codecs.result ?? (plain as Codec<Result, ResultAccepted>),
-  };
+  const { workload = bytes, result = bytes }: FunctionCodecs = codecs ?? {};
+  for (const codec of [workload, result]) {
+    if (typeof codec?.encode === "function" && typeof codec.decode === "function") continue;
+    throw new GearError("INVALID_ARGUMENT", `${name}: a codec has encode and decode, as bytes, text and json() have`);
+  }
+  return { name, workload, result };
 }
 
 /**

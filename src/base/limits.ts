@@ -58,13 +58,43 @@ export const LIMITS = {
   functionNameBytesMax: 512,
   /** Servers of one client or worker. */
   serversMax: 64,
-  /** Client and worker: least and greatest time before a lost server is tried again, ms; it doubles from one to the other. */
+  /**
+   * Client and worker: time before a lost server is tried again, ms; it doubles from the least to the greatest with each try, and a
+   * random part of up to a half is taken off, so it is 25 to 50 at first and 400 to 800 at the end.
+   */
   retryMsMin: 50,
   retryMsMax: 800,
-  /** A foreground job with which this many servers were lost is not submitted again: it may be what ends them. */
+  /** How often a job or an echo is sent again after its connection was lost: it may be what ends the server. */
   resubmitsMax: 16,
+  /** Latest time of an epoch job, seconds since 1970; gearmand leaves larger ones unanswered. */
+  epochSecondsMax: 2 ** 32 - 1,
+  /** How often a connection of a client may have submitted one living job, by its unique, and given it up. */
+  copiesMax: 1_000,
+  /** A server may take this long to accept a connection, ms; default of clients and workers. */
+  connectMs: 2_000,
+  /** Largest packet that clients and workers read, bytes: gearmand has no limit, and the server is one's own. */
+  receivedBytesMax: 1024 * MIB,
+  /** The last bytes of a connection that is ended may take this long to leave, ms. */
+  endMs: 2_000,
+  /** A client's calls that may be open at once; default and largest of the option. */
+  openCalls: 100_000,
+  openCallsMax: 10_000_000,
+  /** A client's jobs wait this long for a server, ms; default. */
+  serverWaitMs: 10_000,
+  /** A server may take this long to answer a client, ms; default. */
+  replyMs: 30_000,
+  /** Unread updates of one job, bytes; default. */
+  updateBytesMax: 16 * MIB,
+  /** Jobs of a map that are in flight; default and largest. */
+  mapInFlight: 64,
+  mapInFlightMax: 100_000,
+  /** A stopped worker's jobs in hand may take this long before they are aborted, and then this long, ms; defaults. */
+  drainMs: 30_000,
+  abortMs: 5_000,
   /** Client and worker: a server that should be heard of and was silent for this long is sent ECHO_REQ, ms. */
   probeMs: 15_000,
+  /** A worker's question for a job that was not answered for this long, or at most twice as long, is late, ms. */
+  grabReplyMs: 1_000,
   /** A worker's late WORK_FAIL waits this long after the time limit, so that the server's own timer comes first, ms. */
   timeoutReportMs: 1_000,
   /** Unsent bytes of a client's connection above which jobs wait in the client; of a worker's, above which `data` waits. */
@@ -89,3 +119,10 @@ assert(
 assert(LIMITS.bufferBytesMax > outHardBytes(LIMITS.bodyBytesMax), "the buffer memory holds the largest packet");
 assert(LIMITS.handleBytesMax < LIMITS.argBytesMax && LIMITS.uniqueBytesMax < LIMITS.argBytesMax, "arguments fit");
 assert(LIMITS.pausedPeekMs < LIMITS.stallMs, "a paused connection is looked at before it counts as stalled");
+assert(LIMITS.sendHighBytes < LIMITS.sendHardBytes, "a connection is high before it is full");
+assert(
+  LIMITS.retryMsMin <= LIMITS.retryMsMax && LIMITS.retryMsMax < 1_000,
+  "a lost server is tried again within a second",
+);
+assert(LIMITS.timeoutReportMs >= LIMITS.grabStandMs, "a worker's late word comes after the server's own timer");
+assert(LIMITS.receivedBytesMax >= LIMITS.bodyBytesMax, "a client reads what our server sends");

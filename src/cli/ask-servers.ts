@@ -67,6 +67,22 @@ export function linesOf(reply: TextReply | GearError | undefined): TextReply {
   return reply ?? [];
 }
 
+/**
+ * Lines put together again that are one entry, because names may hold newlines. `isEnd`: whether an entry ends with `line`, in
+ * view of the line behind it.
+ */
+export function entriesOf(lines: TextReply, isEnd: (line: string, next: string) => boolean): TextReply {
+  const entries: string[] = [];
+  let start = 0;
+  for (const [at, line] of lines.entries()) {
+    const next = lines[at + 1];
+    if (next !== undefined && !isEnd(line, next)) continue;
+    entries.push(start === at ? line : lines.slice(start, at + 1).join("\n"));
+    start = at + 1;
+  }
+  return entries;
+}
+
 /** The error for a line that no job server answers with. */
 export function strangeLine(server: string, line: string): GearError {
   return new GearError(

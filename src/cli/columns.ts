@@ -22,6 +22,9 @@ const BOLD = "\u001b[1m";
 const RED = "\u001b[31m";
 const PLAIN = "\u001b[0m";
 
+/** A longer text moves the rest of its own row alone to the right, because one name should not push all numbers off the screen. */
+const TEXT_COLUMNS_MAX = 40;
+
 /** The table: a header, then a line per row, columns two blanks apart; the last line has no end. */
 export function drawTable<Row>(
   columns: readonly Column<Row>[],
@@ -29,13 +32,14 @@ export function drawTable<Row>(
   options: TableOptions<Row>,
 ): string {
   const cells = rows.map((row) => columns.map((column) => column.text(row)));
-  const widths = columns.map(({ title }, at) =>
-    cells.reduce((width, line) => Math.max(width, widthOf(line[at] ?? "")), widthOf(title)),
-  );
+  const widths = columns.map(({ title, isNumber }, at) => {
+    const width = cells.reduce((most, line) => Math.max(most, widthOf(line[at] ?? "")), widthOf(title));
+    return isNumber === true ? width : Math.min(width, TEXT_COLUMNS_MAX);
+  });
   const lineOf = (texts: readonly string[]) =>
     texts
       .map((text, at) => {
-        const gap = " ".repeat((widths[at] ?? 0) - widthOf(text));
+        const gap = " ".repeat(Math.max(0, (widths[at] ?? 0) - widthOf(text)));
         return columns[at]?.isNumber === true ? gap + text : text + gap;
       })
       .join("  ")

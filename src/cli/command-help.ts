@@ -1,15 +1,15 @@
 /** Texts made from a command's table: its help, and its section of docs/command-line.md. */
-import { wrapText } from "../settings/describe.ts";
+import { HELP_COLUMNS, wrapText } from "../settings/describe.ts";
 import { type CommandForm, type FlagRow, placeholderOf } from "./command-form.ts";
 
-const WIDTH = 96;
-const INDENT = 26;
+const FLAG_INDENT = 26;
+const EXIT_INDENT = 7;
 
 /** What `gearwright help NAME` and `gearwright NAME --help` print. */
 export function commandHelp(form: CommandForm): string {
-  const about = form.about.map((paragraph) => wrapText(paragraph, WIDTH).join("\n")).join("\n\n");
+  const about = form.about.map((paragraph) => wrapText(paragraph, HELP_COLUMNS).join("\n")).join("\n\n");
   const flags = Object.entries(form.flags).map(([name, row]) => entry(flagText(name, row), flagMeaning(row)));
-  const exits = form.exits.map(([status, meaning]) => `  ${String(status).padEnd(5)}${meaning}`);
+  const exits = form.exits.map(([status, meaning]) => entry(String(status), meaning, EXIT_INDENT));
   return `${usageOf(form)}
 
 ${about}
@@ -34,11 +34,11 @@ function flagMeaning({ help, default: standard, range }: FlagRow): string {
   return standard === undefined ? help : `${help} Default: ${standard}${span}.`;
 }
 
-function entry(head: string, text: string): string {
-  const lines = wrapText(text, WIDTH - INDENT).map((line) => " ".repeat(INDENT) + line);
+function entry(head: string, text: string, indent = FLAG_INDENT): string {
+  const lines = wrapText(text, HELP_COLUMNS - indent).map((line) => " ".repeat(indent) + line);
   const first = lines.shift() ?? "";
   const flag = `  ${head}`;
-  return [flag.length < INDENT ? flag + first.slice(flag.length) : `${flag}\n${first}`, ...lines].join("\n");
+  return [flag.length < indent ? flag + first.slice(flag.length) : `${flag}\n${first}`, ...lines].join("\n");
 }
 
 /** The command's section of docs/command-line.md, without its heading and examples. */

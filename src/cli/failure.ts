@@ -37,11 +37,26 @@ export function failureSentence(error: unknown): string {
 /** Puts words for people in the place of the system's, where the message ends in them. */
 function withReason(error: GearError): string {
   const { cause, message } = error;
-  // A client's error for several servers has theirs as its cause.
-  if (cause instanceof GearError) return message.replace(cause.message, withReason(cause));
+  // A client's error for its servers has theirs as its cause.
+  if (cause instanceof GearError) return message.replace(cause.message, () => withReason(cause));
+  if (cause instanceof AggregateError) return withReasons(message, cause.errors);
   const reason = reasonOf(cause, error.code === "NO_SERVER" || error.code === "CONNECTION_LOST" ? LINE_REASONS : {});
   const hasWords = reason !== undefined && cause instanceof Error && cause.message !== "";
   return hasWords ? message.replace(cause.message, reason) : message;
+}
+
+/** Puts words in the place of each error's, which stand in their order; what to do is left out, because it would be said of each. */
+function withReasons(message: string, errors: readonly unknown[]): string {
+  let done = "";
+  let rest = message;
+  for (const error of errors) {
+    const at = error instanceof GearError ? rest.indexOf(error.message) : -1;
+    if (!(error instanceof GearError) || at < 0) continue;
+    const [sentence = ""] = withReason(error).split("; ");
+    done += rest.slice(0, at) + sentence;
+    rest = rest.slice(at + error.message.length);
+  }
+  return done + rest;
 }
 
 /** What the system's error code means, or undefined if it is not one. */

@@ -1,4 +1,5 @@
 /** How the value of a flag of each kind is read. */
+import { LIMITS } from "../base/limits.ts";
 import { KINDS } from "../settings/kinds.ts";
 import type { Setting } from "../settings/setting.ts";
 import { parseDuration } from "../settings/units.ts";
@@ -71,11 +72,11 @@ export function parseWhen(text: string, nowMs: number): Parsed {
   return Number.isNaN(ms) || Number(day) > lastDay ? noTime(text) : whenOf(ms, text);
 }
 
-/** The last time that every server can count to: the end of the year 9999. */
-const WHEN_MS_MAX = 253_402_300_799_000;
-
 function whenOf(ms: number, text: string): Parsed {
-  return ms <= WHEN_MS_MAX ? { value: new Date(ms) } : { what: `${text} is out of range`, fix: "write an earlier one" };
+  const maxMs = LIMITS.epochSecondsMax * 1_000;
+  if (ms <= maxMs) return { value: new Date(ms) };
+  const last = new Date(maxMs).toISOString().replace(/\.\d+/, "");
+  return { what: `${text} is too late for a job server`, fix: `write one until ${last}` };
 }
 
 function noTime(text: string): Parsed {

@@ -12,6 +12,8 @@ import { sayOnError } from "./terminal.ts";
 export interface JobWish {
   readonly name: string;
   readonly isBackground: boolean;
+  /** Whether it is one of many lines, whose results are held whole. */
+  readonly isLine: boolean;
   readonly options: JobOptions & BackgroundOptions;
   /** Only with `isBackground`. */
   readonly at: Date | undefined;
@@ -68,7 +70,7 @@ export class JobSubmitter {
   }
 
   async #foreground(workload: Uint8Array): Promise<JobOutcome> {
-    const parts = new Parts();
+    const parts = new Parts(this.#wish.isLine);
     let job: SubmittedJob<Uint8Array> | undefined;
     try {
       const onUpdate = (update: Update) => parts.take(update);
@@ -106,8 +108,13 @@ function warn(data: Uint8Array): void {
 
 /** The parts of a result. */
 class Parts {
+  readonly #isLine: boolean;
   #parts: Uint8Array[] = [];
   #byteCount = 0;
+
+  constructor(isLine: boolean) {
+    this.#isLine = isLine;
+  }
 
   take(update: Update): void {
     if (update.kind === "warning") warn(update.data);
@@ -126,7 +133,8 @@ class Parts {
   /** All of it; throws GearError QUEUE_FULL when it is too much. */
   with(last: Uint8Array): Uint8Array {
     if (this.#byteCount + last.length > LIMITS.bodyBytesMax) {
-      throw new GearError("QUEUE_FULL", "the result is over 64 MiB; submit prints it as it comes without --json");
+      const fix = this.#isLine ? "submit this line alone, without --split-lines and --json" : "leave --json out";
+      throw new GearError("QUEUE_FULL", `the result is over 64 MiB; ${fix}, and it is printed as it comes`);
     }
     return this.#parts.length === 0 ? last : Buffer.concat([...this.#parts, last]);
   }

@@ -6,7 +6,7 @@ import { askServers, jsonText, linesOf, strangeLine } from "./ask-servers.ts";
 import { type Column, drawTable, hasColour, shownName, shownText } from "./columns.ts";
 import { ADMIN_EXITS, ANSWER_TIMEOUT_FLAG, type CommandForm, JSON_FLAG, SERVER_FLAG } from "./command-form.ts";
 import { runForm } from "./command-line.ts";
-import { complain, say } from "./terminal.ts";
+import { complain, report } from "./terminal.ts";
 
 /** The table of the command. */
 export const JOBS_FORM = {
@@ -15,7 +15,7 @@ export const JOBS_FORM = {
   wordCount: [0, 0],
   about: [
     "Shows the jobs that job servers hold, waiting and running ones: handle, how often it was given to a worker again, whether it is a background job, and whether it is still wanted (a foreground job whose clients have gone, or a cancelled one, is not).",
-    "With --uniques it shows the uniques of these jobs instead. Servers tell them as a list of its own, and no server says which unique belongs to which handle.",
+    "With --uniques it shows the uniques of these jobs instead. Servers tell them as a list of its own, and no server says which unique belongs to which handle, which function a job is of, or whether it runs.",
     "An object of --json has server (where several were asked), and handle, retries, isBackground and isWanted, or else unique.",
   ],
   flags: {
@@ -110,19 +110,19 @@ function print<Row extends { readonly server: string }>(shown: Shown, printed: P
   const { rows, moreCount } = printed;
   const more = `… and ${moreCount} more; --limit ${rows.length + moreCount} shows them`;
   if (shown.isJson) {
-    say(jsonText(rows.map(printed.json)));
+    report(jsonText(rows.map(printed.json)));
     if (moreCount > 0) complain(more);
     return;
   }
   const where = shownText(shown.servers.join(" and "));
   if (rows.length === 0) {
-    if (printed.isAnswered) say(`No such job is held by ${where}. To submit one: gearwright submit FUNCTION DATA`);
+    if (printed.isAnswered) report(`No such job is held by ${where}. To submit one: gearwright submit FUNCTION DATA`);
     return;
   }
   const server: Column<Row> = { title: "SERVER", text: (row) => shownText(row.server) };
   const columns = shown.isSeveral ? [server, ...printed.columns] : printed.columns;
-  say(drawTable(columns, rows, { hasColour: hasColour() }));
-  if (moreCount > 0) say(more);
+  report(drawTable(columns, rows, { hasColour: hasColour() }));
+  if (moreCount > 0) report(more);
 }
 
 function jobRows(replies: readonly (TextReply | GearError)[], server: string): readonly JobRow[] {

@@ -66,7 +66,7 @@ function mainHelp(): string {
   const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`);
   return `Usage: gearwright COMMAND [FLAG]...
 
-A job server for every Gearman client and worker, and commands to use and watch any of them.
+A Gearman job server, and commands that use and watch any Gearman job server.
 
 ${rows.join("\n")}
   help COMMAND  says what a command does and which flags it has

@@ -33,34 +33,53 @@ export async function readInput(): Promise<Uint8Array> {
   let byteCount = 0;
   for await (const chunk of inputChunks()) {
     byteCount += chunk.length;
-    checkSize(byteCount, "standard input");
+    if (byteCount > LIMITS.bodyBytesMax) throw tooLarge("standard input");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-/** The lines of standard input without their \n, as they come; throws GearError INVALID_ARGUMENT above 64 MiB. */
-export async function* inputLines(): AsyncGenerator<Uint8Array> {
-  let parts: Uint8Array[] = [];
-  let byteCount = 0;
+/** The lines of standard input without their \n, as they come; GearError INVALID_ARGUMENT in the place of one above 64 MiB. */
+export async function* inputLines(): AsyncGenerator<Uint8Array | GearError> {
+  const line = new InputLine();
   for await (const chunk of inputChunks()) {
     let start = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      yield Buffer.concat([...parts, chunk.subarray(start, end)]);
-      parts = [];
-      byteCount = 0;
+      line.add(chunk.subarray(start, end));
+      yield line.take();
       start = end + 1;
     }
-    parts.push(chunk.subarray(start));
-    byteCount += chunk.length - start;
-    checkSize(byteCount, "a line of standard input");
+    line.add(chunk.subarray(start));
   }
-  if (byteCount > 0) yield Buffer.concat(parts);
+  if (!line.isEmpty) yield line.take();
 }
 
-function checkSize(byteCount: number, what: string): void {
-  if (byteCount <= LIMITS.bodyBytesMax) return;
-  throw new GearError("INVALID_ARGUMENT", `${what} is over 64 MiB, the most that a job server takes by default`);
+/** The line that is being read; nothing is held of one that is too large. */
+class InputLine {
+  #parts: Uint8Array[] = [];
+  #byteCount = 0;
+
+  get isEmpty(): boolean {
+    return this.#byteCount === 0;
+  }
+
+  add(part: Uint8Array): void {
+    this.#byteCount += part.length;
+    if (this.#byteCount > LIMITS.bodyBytesMax) this.#parts = [];
+    else this.#parts.push(part);
+  }
+
+  /** The whole line; the next one begins. */
+  take(): Uint8Array | GearError {
+    const line = this.#byteCount > LIMITS.bodyBytesMax ? tooLarge("it") : Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#byteCount = 0;
+    return line;
+  }
+}
+
+function tooLarge(what: string): GearError {
+  return new GearError("INVALID_ARGUMENT", `${what} is over 64 MiB, the most that a job server takes by default`);
 }
 
 async function* inputChunks(): AsyncGenerator<Uint8Array> {

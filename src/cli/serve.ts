@@ -19,14 +19,14 @@ import { packageVersion, runtimeName } from "./version.ts";
 export function serveHelp(): string {
   return `Usage: gearwright serve [FLAG]...
 
-Runs the job server. Each setting may also stand in the environment (--body-max is
-GEARWRIGHT_BODY_MAX) or in the TOML file of --config (body-max = "64MiB"); a flag wins over the
-environment, the environment over the file.
+Runs the job server. Each setting may also stand in the environment (--body-max
+is GEARWRIGHT_BODY_MAX) or in the TOML file of --config (body-max = "64MiB"); a
+flag wins over the environment, the environment over the file.
 
 ${describeFlags()}
 
-SIGTERM, SIGINT and SIGUSR1: no new jobs, the jobs in hand may end for --grace; a second one
-stops it at once.
+SIGTERM, SIGINT and SIGUSR1: no new jobs, the jobs in hand may end for --grace;
+a second one stops it at once.
 SIGHUP: opens the log again and reloads --verbose.
 Exit status: 0 after an end that was asked for, 1 after a mistake or a failure.`;
 }

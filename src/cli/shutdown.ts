@@ -5,7 +5,7 @@ import { askServers, jsonText, linesOf, strangeLine } from "./ask-servers.ts";
 import { shownText } from "./columns.ts";
 import { ANSWER_TIMEOUT_FLAG, type CommandForm, EXIT, JSON_FLAG, SERVER_FLAG } from "./command-form.ts";
 import { runForm } from "./command-line.ts";
-import { say } from "./terminal.ts";
+import { report } from "./terminal.ts";
 
 /** The table of the command. */
 export const SHUTDOWN_FORM = {
@@ -36,9 +36,9 @@ export function shutdown(args: readonly string[]): Promise<number> {
     const questions = [{ command: flags.graceful ? "shutdown graceful" : "shutdown", reply: "line" }] as const;
     const ask = { servers: flags.server, timeoutMs: flags.timeout, questions };
     const { rows, status } = await askServers(ask, (replies, server) => [endingServer(replies[0], server)]);
-    if (flags.json) say(jsonText(rows.map((server) => ({ server, mode: flags.graceful ? "graceful" : "now" }))));
+    if (flags.json) report(jsonText(rows.map((server) => ({ server, mode: flags.graceful ? "graceful" : "now" }))));
     const how = flags.graceful ? "ends when the jobs in hand are over." : "ends.";
-    if (!flags.json) for (const server of rows) say(`${shownText(server)} ${how}`);
+    if (!flags.json) for (const server of rows) report(`${shownText(server)} ${how}`);
     return status;
   });
 }

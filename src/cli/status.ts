@@ -3,11 +3,11 @@
 import type { GearError } from "../base/errors.ts";
 import { showBytes } from "../base/shown-bytes.ts";
 import type { TextReply } from "../link/text-line.ts";
-import { askServers, jsonText, linesOf, strangeLine } from "./ask-servers.ts";
+import { askServers, entriesOf, jsonText, linesOf, strangeLine } from "./ask-servers.ts";
 import { type Column, drawTable, hasColour, shownName, shownText } from "./columns.ts";
 import { ADMIN_EXITS, ANSWER_TIMEOUT_FLAG, type CommandForm, JSON_FLAG, SERVER_FLAG } from "./command-form.ts";
 import { runForm } from "./command-line.ts";
-import { say } from "./terminal.ts";
+import { report } from "./terminal.ts";
 
 /** The table of the command. */
 export const STATUS_FORM = {
@@ -47,9 +47,9 @@ export function status(args: readonly string[]): Promise<number> {
     const { rows, answerCount, status } = await askServers(ask, functionRows);
     const wanted = rows.filter(({ name }) => isWanted(showBytes(name))).sort(byName);
     const isSeveral = flags.server.length > 1;
-    if (flags.json) say(jsonText(wanted.map((row) => jsonOf(row, isSeveral))));
-    else if (wanted.length > 0) say(tableOf(wanted, isSeveral));
-    else if (answerCount > 0) say(emptyText(flags.server, rows.length > 0 ? words[0] : undefined));
+    if (flags.json) report(jsonText(wanted.map((row) => jsonOf(row, isSeveral))));
+    else if (wanted.length > 0) report(tableOf(wanted, isSeveral));
+    else if (answerCount > 0) report(emptyText(flags.server, rows.length > 0 ? words[0] : undefined));
     return status;
   });
 }
@@ -58,12 +58,12 @@ function functionRows(replies: readonly (TextReply | GearError)[], server: strin
   const [totals, queued] = replies;
   const isTold = Array.isArray(queued);
   const priorities = new Map(
-    (isTold ? linesOf(queued) : []).map((line) => {
+    entriesOf(isTold ? linesOf(queued) : [], (line) => /(?:\t\d{1,15}){4}$/.test(line)).map((line) => {
       const [name, high, normal, low] = fieldsOf(line, { server, count: 4 });
       return [name, [high, normal, low] as const];
     }),
   );
-  return linesOf(totals).map((line) => {
+  return entriesOf(linesOf(totals), (line) => /(?:\t\d{1,15}){3}$/.test(line)).map((line) => {
     const [name, total, running, workers] = fieldsOf(line, { server, count: 3 });
     return {
       server,

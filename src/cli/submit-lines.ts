@@ -1,8 +1,10 @@
 /** Submits each line of standard input as a job of its own, many at once, and tells the results in the order of the lines. */
+import { GearError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import { EXIT } from "./command-form.ts";
 import { complainOf, type JobOutcome, outcomeJson, statusOf } from "./job-outcome.ts";
 import { inputLines, writeOut } from "./output.ts";
+import { complain } from "./terminal.ts";
 
 /** How lines are submitted and told. */
 export interface LinesOptions {
@@ -17,8 +19,9 @@ const NEWLINE = Buffer.from("\n");
 /**
  * Runs to the end of standard input; returns the exit status of the first line that failed, or 0.
  *
- * A failed job has an empty line in the place of its result, so that line N of the output belongs to line N of the input. When the
- * servers are lost it stops. Rejects with what `writeOut` or `inputLines` does.
+ * A failed job has an empty line in the place of its result, so that line N of the output belongs to line N of the input, and the
+ * others go on. Only when no server can be reached or the connection is lost nothing more is submitted: the lines in flight are
+ * told, standard error says how far it came, and 3 is returned. Rejects with what `writeOut` or `inputLines` does.
  */
 export async function submitLines(options: LinesOptions): Promise<number> {
   const lines = new LinesRun(options);
@@ -32,62 +35,51 @@ export async function submitLines(options: LinesOptions): Promise<number> {
 class LinesRun {
   readonly #options: LinesOptions;
   #status: number = EXIT.done;
-  #lineNumber = 0;
+  #lineCount = 0;
+  #doneCount = 0;
   #openCount = 0;
   #openBytes = 0;
   #isStopped = false;
-  #failure: unknown;
+  /** Whether it was said why the servers are lost. */
+  #isLossTold = false;
   #wake: () => void = () => {};
+  /** Resolves when nothing more is to be submitted. */
+  readonly #stopped = Promise.withResolvers<void>();
   /** The results that are told, one after another. */
   #telling: Promise<void> = Promise.resolve();
+  /** Rejects when the output cannot be written. */
+  readonly #failed = Promise.withResolvers<never>();
 
   constructor(options: LinesOptions) {
     this.#options = options;
   }
 
   async run(): Promise<number> {
-    const reading = this.#read().catch((error: unknown) => this.#stop(error));
     // Standard input may stay open for long after the servers or the reader of the output have gone.
-    await Promise.race([reading, new Promise<void>((resolve) => this.#onStop(resolve))]);
-    await this.#telling;
-    if (this.#failure !== undefined) throw this.#failure;
-    return this.#status;
+    await Promise.race([this.#read(), this.#stopped.promise, this.#failed.promise]);
+    await Promise.race([this.#telling, this.#failed.promise]);
+    if (!this.#isStopped) return this.#status;
+    const lines = this.#lineCount === 1 ? "1 line is" : `${this.#lineCount} lines are`;
+    complain(`${this.#doneCount} of ${lines} done; from line ${this.#lineCount + 1} on nothing was submitted`);
+    return EXIT.noServer;
   }
 
-  #stopped: () => void = () => {};
-
-  #onStop(stopped: () => void): void {
-    this.#stopped = stopped;
-    if (this.#isStopped) stopped();
-  }
-
-  #stop(failure: unknown): void {
-    this.#failure ??= failure;
+  #stop(): void {
     this.#isStopped = true;
     this.#wake();
-    this.#stopped();
+    this.#stopped.resolve();
   }
 
   async #read(): Promise<void> {
     for await (const line of inputLines()) {
-      while (!this.#isStopped && !this.#hasRoom(line.length)) {
+      const byteCount = line instanceof GearError ? 0 : line.length;
+      while (!this.#isStopped && !this.#hasRoom(byteCount)) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
       }
       if (this.#isStopped) return;
-      this.#lineNumber += 1;
-      this.#openCount += 1;
-      this.#openBytes += line.length;
-      const outcome = this.#options.submit(line);
-      const lineNumber = this.#lineNumber;
-      this.#telling = this.#telling.then(async () => {
-        const over = await outcome;
-        if (!this.#isStopped) await this.#tell(over, lineNumber).catch((error: unknown) => this.#stop(error));
-        this.#openCount -= 1;
-        this.#openBytes -= line.length;
-        this.#wake();
-      });
+      this.#take(line, byteCount);
     }
   }
 
@@ -97,14 +89,43 @@ class LinesRun {
     return this.#openCount < this.#options.inFlightMax && this.#openBytes + byteCount <= LIMITS.bodyBytesMax;
   }
 
+  /** Submits a line, and tells what becomes of it when its turn comes. */
+  #take(line: Uint8Array | GearError, byteCount: number): void {
+    this.#lineCount += 1;
+    this.#openCount += 1;
+    this.#openBytes += byteCount;
+    const lineNumber = this.#lineCount;
+    const outcome = line instanceof GearError ? Promise.resolve(refused(line)) : this.#submit(line);
+    this.#telling = this.#telling.then(async () => {
+      await this.#tell(await outcome, lineNumber);
+      this.#openCount -= 1;
+      this.#openBytes -= byteCount;
+      this.#wake();
+    });
+    this.#telling.catch(this.#failed.reject);
+  }
+
+  async #submit(line: Uint8Array): Promise<JobOutcome> {
+    const outcome = await this.#options.submit(line);
+    if (statusOf(outcome.error) === EXIT.noServer) this.#stop();
+    return outcome;
+  }
+
   async #tell(outcome: JobOutcome, lineNumber: number): Promise<void> {
-    complainOf(outcome, `line ${lineNumber}: `);
     const status = statusOf(outcome.error);
+    // All that was in flight has lost the servers for the same reason.
+    if (status !== EXIT.noServer || !this.#isLossTold) complainOf(outcome, `line ${lineNumber}: `);
+    if (status === EXIT.noServer) this.#isLossTold = true;
+    if (status === EXIT.done) this.#doneCount += 1;
     if (this.#status === EXIT.done) this.#status = status;
     const shown = this.#options.isJson ? Buffer.from(outcomeJson(outcome)) : (outcome.result ?? handleOf(outcome));
     await writeOut(Buffer.concat([shown, NEWLINE]));
-    if (status === EXIT.noServer || status === EXIT.mistake) this.#stop(undefined);
   }
+}
+
+/** A line that was not submitted. */
+function refused(error: GearError): JobOutcome {
+  return { handle: undefined, server: undefined, result: undefined, error };
 }
 
 /** A background job has its handle for a result. */

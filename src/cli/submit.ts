@@ -1,5 +1,6 @@
 /** `gearwright submit`: submits jobs and prints their results. */
 import { isatty } from "node:tty";
+import { wireName } from "../base/job-function.ts";
 import { LIMITS } from "../base/limits.ts";
 import { Client } from "../client/client.ts";
 import { type CommandForm, EXIT, SERVER_FLAG } from "./command-form.ts";
@@ -16,11 +17,11 @@ export const SUBMIT_FORM = {
   words: "FUNCTION [DATA|-]",
   wordCount: [1, 2],
   about: [
-    "Submits a job to the first job server that can be reached, and prints its result as it comes. The workload is DATA, or standard input where that is - or left out (left out at a terminal, it is empty).",
+    "Submits a job to the first job server that can be reached, and prints its result as it comes. The workload is DATA, or standard input where DATA is - or not given (at a terminal, no DATA is an empty workload).",
     "Warnings of the worker go to standard error; so does a bar of how far the job is, where standard error is a terminal.",
-    "With --split-lines each line of standard input is a job. Their results come in the order of the lines, each with a newline behind it; a failed job has an empty line there, and the others go on. At most 64 MiB of lines are in flight.",
+    "With --split-lines each line of standard input is a job. Their results come in the order of the lines, each with a newline behind it; a failed job has an empty line there, and the others go on; the exit status is that of the first one. When no server can be reached or the connection is lost, nothing more is submitted, standard error says from which line on, and the exit status is 3. At most 64 MiB of lines are in flight, and at most 64 MiB per result are held.",
     "A foreground job whose server is lost is submitted again where another server can be reached, unless a part of its result was printed already.",
-    "With --json a line per job is printed, an object with handle, server, and result (text), resultBase64 (a result that is not UTF-8), or error and reason; at most 64 MiB per result are held.",
+    "With --json a line per job is printed, an object with handle, server, and result (text), resultBase64 (a result that is not UTF-8), or error and reason; here too at most 64 MiB per result are held.",
   ],
   flags: {
     background: {
@@ -49,7 +50,7 @@ export const SUBMIT_FORM = {
     timeout: {
       kind: "duration",
       range: ["1ms", "576h"],
-      help: "How long a job may take; of a background job, its being taken. Default: for ever.",
+      help: "How long a job may take; with --background, how long a server may take to accept it. Default: for ever.",
     },
     wait: {
       kind: "duration",
@@ -61,8 +62,8 @@ export const SUBMIT_FORM = {
     json: { kind: "switch", help: "Prints for programs: an object per job and line." },
   },
   exits: [
-    [EXIT.done, "the job is done, or with --background taken; also when standard output was closed before"],
-    [EXIT.mistake, "a mistake in the command line, or another error"],
+    [EXIT.done, "the job is done, or with --background taken; or standard output was closed"],
+    [EXIT.mistake, "a mistake in the command line, the server refused the job, or another error"],
     [EXIT.jobFailed, "the job failed or ended with an exception; standard error says which"],
     [EXIT.noServer, "no server could be reached, or the connection was lost"],
     [EXIT.timedOut, "the job was not over within --timeout"],
@@ -71,7 +72,7 @@ export const SUBMIT_FORM = {
 
 type SubmitGiven = Given<(typeof SUBMIT_FORM)["flags"]>;
 
-/** Runs the command; returns the exit status. With --split-lines it is that of the first line that failed. */
+/** Runs the command; returns the exit status. */
 export function submit(args: readonly string[]): Promise<number> {
   return runForm(SUBMIT_FORM, args, async (given) => {
     const mistake = mistakeIn(given);
@@ -89,17 +90,18 @@ export function submit(args: readonly string[]): Promise<number> {
   });
 }
 
-/** What goes not together, as `where: what; fix`. */
+/** What does not go together, as `where: what; fix`. */
 function mistakeIn({ flags, words }: SubmitGiven): string | undefined {
   const isLines = flags["split-lines"];
-  if (flags.high && flags.low) return "--low: it goes not with --high; write one of them";
+  if (flags.high && flags.low) return "--low: it does not go with --high; write one of them";
   const priority = flags.high ? "--high" : "--low";
   for (const flag of ["at", "reducer"] as const) {
     if (flags[flag] !== undefined && (flags.high || flags.low)) {
-      return `--${flag}: it goes not with ${priority}; leave one of them out`;
+      return `--${flag}: it does not go with ${priority}; leave one of them out`;
     }
   }
-  if (flags.at !== undefined && flags.reducer !== undefined) return "--at: it goes not with --reducer; leave one out";
+  if (flags.at !== undefined && flags.reducer !== undefined)
+    return "--at: it does not go with --reducer; leave one out";
   if (isLines && flags.unique !== undefined && flags.unique !== "-") {
     return "--unique: with --split-lines all lines would be one job; write --unique - and each line is its own unique";
   }
@@ -113,6 +115,8 @@ async function submitAll(given: SubmitGiven): Promise<number> {
   const { flags, words } = given;
   const [name = "", word] = words;
   const isLines = flags["split-lines"];
+  // A name that cannot be sent would be refused again with every line.
+  wireName(name, "a function's name");
   await using client = new Client({
     servers: flags.server,
     serverWaitMs: flags.wait,
@@ -143,6 +147,7 @@ function wishOf(name: string, { flags }: SubmitGiven): JobWish {
   return {
     name,
     isBackground: flags.background || at !== undefined,
+    isLine: flags["split-lines"],
     options: {
       ...(flags.high && { priority: "high" }),
       ...(flags.low && { priority: "low" }),

@@ -16,10 +16,10 @@ export const WORK_FORM = {
   hasCommand: true,
   about: [
     "Takes the jobs of a function from all job servers at once and runs COMMAND for each: the workload is its standard input, and what it writes to standard output is the result, sent when it ends, as it is.",
-    "Exit status 0 is WORK_COMPLETE; any other, an end by a signal, and a result over 64 MiB (the command is killed) are WORK_FAIL. Each line on standard error is WORK_WARNING and is also shown here; lines over 64 KiB are cut.",
+    "Exit status 0 is WORK_COMPLETE; any other, an end by a signal, and a result over 64 MiB (the command is killed) are WORK_FAIL. Each line on standard error is WORK_WARNING and is also shown here; one over 64 KiB becomes several.",
     "The command finds GEARWRIGHT_FUNCTION, GEARWRIGHT_HANDLE and GEARWRIGHT_UNIQUE in its environment. It is not started by a shell; for one, write -- sh -c '...'.",
     "A server that cannot be reached is tried again until it can be. When a server is lost, when a job's time is over, and when --grace is over, the command and its children get SIGTERM, and SIGKILL 3 s later.",
-    "SIGTERM, SIGINT and SIGHUP: no new jobs, those in hand may end; a second one kills their commands and ends at once. (After a SIGKILL, which no program hears, commands in hand go on by themselves.)",
+    "SIGTERM, SIGINT and SIGHUP: no new jobs, those in hand may end; a second one, from half a second later on, kills their commands and ends at once. (After a SIGKILL, which no program hears, commands in hand go on by themselves.)",
   ],
   flags: {
     concurrency: { kind: "count", default: "1", range: ["1", "10000"], help: "Jobs in hand at once." },
@@ -84,12 +84,20 @@ async function runWorker({ flags, words, command }: Given<(typeof WORK_FORM)["fl
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
-/** The first signal stops, the second one ends at once. No command outlives this process. */
+/** One stop may come twice: programs such as `timeout` signal a process and then its group. */
+const SAME_STOP_MS = 500;
+
+/** The first signal stops, a second one ends at once. No command outlives this process. */
 function listenToSignals(jobCommand: JobCommand, stopping: AbortController): void {
   process.on("exit", () => jobCommand.kill("SIGKILL"));
+  let stoppedAtMs = 0;
   for (const [signal, number] of Object.entries(SIGNALS)) {
     process.on(signal, () => {
-      if (stopping.signal.aborted) process.exit(128 + number);
+      if (stopping.signal.aborted) {
+        if (performance.now() - stoppedAtMs >= SAME_STOP_MS) process.exit(128 + number);
+        return;
+      }
+      stoppedAtMs = performance.now();
       const inHand = jobCommand.count === 1 ? "1 job in hand ends" : `${jobCommand.count} jobs in hand end`;
       if (jobCommand.count > 0) complain(`stops when ${inHand}; a second signal ends at once`);
       stopping.abort();

@@ -2,11 +2,11 @@
 import type { GearError } from "../base/errors.ts";
 import { showBytes } from "../base/shown-bytes.ts";
 import type { TextReply } from "../link/text-line.ts";
-import { askServers, jsonText, linesOf, strangeLine } from "./ask-servers.ts";
+import { askServers, entriesOf, jsonText, linesOf, strangeLine } from "./ask-servers.ts";
 import { type Column, drawTable, hasColour, shownName, shownText } from "./columns.ts";
 import { ADMIN_EXITS, ANSWER_TIMEOUT_FLAG, type CommandForm, JSON_FLAG, SERVER_FLAG } from "./command-form.ts";
 import { runForm } from "./command-line.ts";
-import { say } from "./terminal.ts";
+import { report } from "./terminal.ts";
 
 /** The table of the command. */
 export const WORKERS_FORM = {
@@ -45,20 +45,20 @@ export function workers(args: readonly string[]): Promise<number> {
     const { rows, answerCount, status } = await askServers(ask, workerRows);
     const wanted = rows.filter(({ functions }) => flags.all || functions.length > 0).sort(byClientId);
     const isSeveral = flags.server.length > 1;
-    if (flags.json) say(jsonText(wanted.map((row) => jsonOf(row, isSeveral))));
-    else if (wanted.length > 0) say(tableOf(wanted, isSeveral));
+    if (flags.json) report(jsonText(wanted.map((row) => jsonOf(row, isSeveral))));
+    else if (wanted.length > 0) report(tableOf(wanted, isSeveral));
     else if (answerCount > 0) {
       const where = shownText(flags.server.join(" and "));
-      say(`No worker is connected to ${where}. One for a try: gearwright work up -- tr a-z A-Z`);
+      report(`No worker is connected to ${where}. One for a try: gearwright work up -- tr a-z A-Z`);
     }
     return status;
   });
 }
 
 function workerRows(replies: readonly (TextReply | GearError)[], server: string): readonly WorkerRow[] {
-  return linesOf(replies[0]).map((line) => {
-    // CONNECTION ADDRESS ID : FUNCTION...
-    const match = /^(-?\d+) (\S*) (\S*) :(?: (.*))?$/s.exec(line);
+  return entriesOf(linesOf(replies[0]), (_line, next) => /^-?\d+ \S* /.test(next)).map((line) => {
+    // CONNECTION ADDRESS ID : FUNCTION..., and servers let an id hold blanks
+    const match = /^(-?\d+) (\S*) (.*?) :(?: (.*))?$/s.exec(line);
     if (match === null) throw strangeLine(server, line);
     const [, connection, address = "", clientId = "", functions] = match;
     const names = (functions ?? "").split(" ").filter((name) => name !== "");

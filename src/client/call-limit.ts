@@ -1,5 +1,5 @@
 /** What may end a call before its answer: an AbortSignal and a time limit. */
-import { checkMs, invalid } from "../base/checks.ts";
+import { checkMs, checkSignal } from "../base/checks.ts";
 import { GearError } from "../base/errors.ts";
 
 /** What a call may be given up by. */
@@ -81,11 +81,6 @@ export function checkCallLimit(options: CallLimitOptions): void {
   const { signal } = options;
   checkSignal(signal);
   if (signal?.aborted === true) throw abortedError(options);
-}
-
-/** Throws GearError INVALID_ARGUMENT unless it is an AbortSignal or undefined. */
-export function checkSignal(signal: unknown): void {
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid("signal is an AbortSignal");
 }
 
 function abortedError({ signal, what }: CallLimitOptions): GearError {

@@ -1,5 +1,6 @@
 /** Calls of a client: each is a request, a promise, and what may end it early. */
 import { GearError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
 import type { PacketReader } from "../protocol/packet-reader.ts";
 import { PACKETS } from "../protocol/packets.ts";
 import { CallLimit, type CallLimitOptions } from "./call-limit.ts";
@@ -17,17 +18,22 @@ export interface CallOptions {
   readonly onOver: () => void;
 }
 
+const NO_BYTES = new Uint8Array(0);
+
 /** A request with a promise for one value. */
 export abstract class Call<Value> implements Request {
   readonly type: number;
   readonly head: string;
-  readonly data: Uint8Array;
+  /** None once it is over: a call that was given up may still wait for its turn to be left out. */
+  data: Uint8Array;
   readonly turn: number;
   abstract readonly answers: readonly number[];
   abstract readonly isPinned: boolean;
   /** What the caller waits for; has an owner even if the caller does not look. */
   readonly promise: Promise<Value>;
   isOver = false;
+  refusals: Request["refusals"] = [];
+  #lossCount = 0;
   readonly #onOver: () => void;
   #resolve: (value: Value) => void = () => {};
   #reject: (error: unknown) => void = () => {};
@@ -58,6 +64,15 @@ export abstract class Call<Value> implements Request {
     this.over();
   }
 
+  /** One more connection was lost with it. False: that was the last that it may cost, and it has failed. */
+  protected mayResend(error: GearError): boolean {
+    this.#lossCount += 1;
+    if (this.#lossCount <= LIMITS.resubmitsMax) return true;
+    const text = `${error.message}; ${this.#lossCount} connections were lost in the middle of it, so it is not sent again`;
+    this.fail(new GearError("CONNECTION_LOST", text, { cause: error }));
+    return false;
+  }
+
   /** Ends the call with its value. */
   protected succeed(value: Value): void {
     if (this.isOver) return;
@@ -68,6 +83,7 @@ export abstract class Call<Value> implements Request {
   /** Nobody waits any more; called once. */
   protected over(): void {
     this.isOver = true;
+    this.data = NO_BYTES;
     this.#limit?.lift();
     this.#onOver();
   }
@@ -125,7 +141,8 @@ export class Question<Value> extends Call<Value> {
   }
 
   override unanswered(error: GearError): boolean {
-    if (this.isPinned) this.fail(error);
-    return !this.isPinned;
+    if (!this.isPinned) return this.mayResend(error);
+    this.fail(error);
+    return false;
   }
 }

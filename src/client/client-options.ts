@@ -1,12 +1,13 @@
 /** What a client is made with, and what each job may ask for. */
-import type { LineEvent } from "../base/line-event.ts";
+import type { ServerEvent } from "../base/server-event.ts";
 
 /**
  * In which order the servers are tried.
  *
  * `listed`: always the first that can be reached. `random`: as `listed`, in an order that each client draws for itself. `rotate`:
  * each job goes to the next server that can be reached. `unique`: jobs of one function and unique go to the same server, so that
- * they coalesce also between clients; jobs without a unique rotate. Whichever it is, a server that cannot be reached is passed over.
+ * they coalesce also between clients, which must name the servers alike, in whatever order; jobs without a unique rotate. Whichever
+ * it is, a server that cannot be reached, or has no place for the job (QUEUE_ERROR), is passed over.
  */
 export type ServerOrder = "listed" | "random" | "rotate" | "unique";
 
@@ -31,10 +32,13 @@ export interface ClientOptions {
   readonly timeoutMs?: number;
   /** Jobs and questions that may be open at once, 1 to 10,000,000; default 100,000. Then QUEUE_FULL. */
   readonly openMax?: number;
-  /** Updates kept for `updates()` until they are read, bytes per job; default 16 MiB. Beyond it the job's updates end with QUEUE_FULL. */
+  /**
+   * Updates of a `submit` that are kept until `updates()` reads them, bytes per job; default 16 MiB, 0: none are kept. Beyond it the
+   * job's updates end with QUEUE_FULL.
+   */
   readonly updateBytesMax?: number;
   /** Hears of connections; must not throw. */
-  readonly onEvent?: (event: LineEvent) => void;
+  readonly onEvent?: (event: ServerEvent) => void;
 }
 
 /** What both kinds of job may ask for. */
@@ -69,11 +73,17 @@ export interface BackgroundOptions extends AnyJobOptions {
 }
 
 /** How a question may be given up. */
-export interface QuestionLimits {
+export interface CallLimits {
   /** Gives the question up: it rejects with ABORTED. */
   readonly signal?: AbortSignal;
   /** Time limit, ms, 0 to 2^31 − 1; 0: none. Default: that of the client. Then TIMED_OUT. */
   readonly timeoutMs?: number;
+}
+
+/** How a status is asked for. */
+export interface StatusOptions extends CallLimits {
+  /** The server to ask, as it was given to the client. Default: all that can be reached, and the first that knows the job counts. */
+  readonly server?: string;
 }
 
 /** What `map` may ask for, for each of its jobs. */
@@ -109,19 +119,20 @@ export type Update =
 
 /** A foreground job that a server has taken. */
 export interface SubmittedJob<Result> {
-  /** The handle the server gave; another one after a `resubmitted` update. */
+  /** The handle the server gave; another one after a `resubmitted` update. Two servers may give the same, see `server`. */
   readonly handle: string;
   /** The server that has it, as it was given to the client. */
   readonly server: string;
   /**
    * The result: the data of WORK_COMPLETE. Rejects with GearError JOB_FAILED, JOB_EXCEPTION, TIMED_OUT, ABORTED, BAD_DATA,
-   * CONNECTION_LOST, NO_SERVER, REFUSED or CLOSED. Need not be awaited.
+   * CONNECTION_LOST, NO_SERVER, REFUSED or CLOSED, without `isResubmitting` also PROTOCOL_ERROR. Need not be awaited.
    */
   readonly result: Promise<Result>;
   /**
    * The job's updates, from the first on, as they come; ends when the job ends, however it ends. May be read once.
    *
-   * Throws GearError QUEUE_FULL after `updateBytesMax` of unread updates; the job itself goes on.
+   * They are kept also where nobody reads them. Throws GearError QUEUE_FULL after `updateBytesMax` of unread updates; the job
+   * itself goes on.
    */
   updates(): AsyncIterableIterator<Update>;
 }
@@ -130,8 +141,11 @@ export interface SubmittedJob<Result> {
 export interface JobStatus {
   /** False: no server that could be asked holds such a job; it is over, or never was. */
   readonly isKnown: boolean;
+  /** True: a worker has it; false: it waits. */
   readonly isRunning: boolean;
+  /** How far it is, in its worker's words; 0 at first. */
   readonly numerator: number;
+  /** Of how much; 0 at first. */
   readonly denominator: number;
   /** Clients that wait for it; only when asked by unique, else undefined. */
   readonly clientCount: number | undefined;

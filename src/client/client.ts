@@ -1,21 +1,22 @@
 /** The client: submits jobs to job servers and hears of them. */
-import { checkListener, checkNames, checkWhole, invalid } from "../base/checks.ts";
-import { bytes, type Codec } from "../base/codec.ts";
+import { checkListener, checkNames, checkSignal, checkSwitch, checkWhole, invalid } from "../base/checks.ts";
+import { type BytesAccepted, bytes, type Codec } from "../base/codec.ts";
 import type { GearError, GearErrorCode } from "../base/errors.ts";
-import { type JobFunction, wireName } from "../base/job-function.ts";
+import { type BytesFunction, type JobFunction, wireName } from "../base/job-function.ts";
 import { LIMITS } from "../base/limits.ts";
 import { serverAddresses } from "../link/server-address.ts";
 import type { PacketReader } from "../protocol/packet-reader.ts";
 import { PACKETS } from "../protocol/packets.ts";
 import { BackgroundSubmit, type CallOptions, Question } from "./call.ts";
-import { checkCallLimit, checkSignal } from "./call-limit.ts";
+import { checkCallLimit } from "./call-limit.ts";
 import type {
   BackgroundOptions,
+  CallLimits,
   ClientOptions,
   JobOptions,
   JobStatus,
   MapOptions,
-  QuestionLimits,
+  StatusOptions,
   SubmittedJob,
 } from "./client-options.ts";
 import { type ClientSettings, clientSettings, OPTION_NAMES } from "./client-settings.ts";
@@ -36,8 +37,8 @@ const UNKNOWN: JobStatus = {
   server: undefined,
 };
 
-/** A workload of a function that is named by a string alone. */
-type Bytes = Uint8Array | string;
+/** A workload of a function that is named by a string alone, or has no codecs. */
+type Bytes = BytesAccepted;
 
 /**
  * A client of one or more job servers, with one connection to each, opened when it is first needed.
@@ -62,9 +63,9 @@ export class Client implements AsyncDisposable {
    * Does a foreground job: resolves with its result, the data of WORK_COMPLETE.
    *
    * Rejects with GearError JOB_FAILED, JOB_EXCEPTION, TIMED_OUT, ABORTED, BAD_DATA, REFUSED, NO_SERVER, CONNECTION_LOST,
-   * QUEUE_FULL, CLOSED or INVALID_ARGUMENT.
+   * QUEUE_FULL, CLOSED or INVALID_ARGUMENT; without `isResubmitting` also with PROTOCOL_ERROR.
    */
-  run(functionName: string, workload?: Bytes, options?: JobOptions): Promise<Uint8Array>;
+  run(target: string | BytesFunction, workload?: Bytes, options?: JobOptions): Promise<Uint8Array>;
   run<Workload, Result, WorkloadAccepted, ResultAccepted>(
     jobFunction: JobFunction<Workload, Result, WorkloadAccepted, ResultAccepted>,
     workload: WorkloadAccepted,
@@ -79,7 +80,7 @@ export class Client implements AsyncDisposable {
   }
 
   /** Submits a foreground job: resolves when a server has taken it. Rejects as `run`; from then on `result` does. */
-  submit(functionName: string, workload?: Bytes, options?: JobOptions): Promise<SubmittedJob<Uint8Array>>;
+  submit(target: string | BytesFunction, workload?: Bytes, options?: JobOptions): Promise<SubmittedJob<Uint8Array>>;
   submit<Workload, Result, WorkloadAccepted, ResultAccepted>(
     jobFunction: JobFunction<Workload, Result, WorkloadAccepted, ResultAccepted>,
     workload: WorkloadAccepted,
@@ -102,7 +103,7 @@ export class Client implements AsyncDisposable {
    *
    * Rejects as `run` but for what a worker says. CONNECTION_LOST: the answer was lost, so it may be queued or not.
    */
-  submitBackground(functionName: string, workload?: Bytes, options?: BackgroundOptions): Promise<string>;
+  submitBackground(target: string | BytesFunction, workload?: Bytes, options?: BackgroundOptions): Promise<string>;
   submitBackground<Workload, Result, WorkloadAccepted, ResultAccepted>(
     jobFunction: JobFunction<Workload, Result, WorkloadAccepted, ResultAccepted>,
     workload: WorkloadAccepted,
@@ -133,7 +134,7 @@ export class Client implements AsyncDisposable {
    * and when the loop is left early, what is in flight is given up as by a signal.
    */
   map(
-    functionName: string,
+    target: string | BytesFunction,
     workloads: Iterable<Bytes> | AsyncIterable<Bytes>,
     options?: MapOptions,
   ): AsyncIterableIterator<Uint8Array>;
@@ -148,8 +149,8 @@ export class Client implements AsyncDisposable {
     options: MapOptions = {},
   ): AsyncIterableIterator<unknown> {
     checkNames(options, OPTION_NAMES.map, "options of a map");
-    const { inFlightMax = 64, ...rest } = options;
-    checkWhole(inFlightMax, { name: "inFlightMax", min: 1, max: 100_000 });
+    const { inFlightMax = LIMITS.mapInFlight, ...rest } = options;
+    checkWhole(inFlightMax, { name: "inFlightMax", min: 1, max: LIMITS.mapInFlightMax });
     checkSignal(rest.signal);
     if (!isIterable(workloads)) throw invalid("workloads are an iterable, or an async iterable, of workloads");
     const run = (workload: unknown, signal: AbortSignal): Promise<unknown> =>
@@ -158,12 +159,14 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Asks all servers that can be reached for a job; the first that knows it counts.
+   * Asks all servers that can be reached for a job, at once; the first that knows it counts.
    *
-   * Rejects with GearError NO_SERVER when none answers, TIMED_OUT, ABORTED, QUEUE_FULL, CLOSED or INVALID_ARGUMENT.
+   * A server that is not there is not waited for (`serverWaitMs`). When none answers, rejects with GearError NO_SERVER,
+   * CONNECTION_LOST, PROTOCOL_ERROR or REFUSED, the reason of the last one; else with TIMED_OUT, ABORTED, QUEUE_FULL, CLOSED or
+   * INVALID_ARGUMENT.
    */
-  async status(handle: string, limits: QuestionLimits = NO_OPTIONS): Promise<JobStatus> {
-    checkNames(limits, OPTION_NAMES.question, "options of a question");
+  async status(handle: string, limits: StatusOptions = NO_OPTIONS): Promise<JobStatus> {
+    checkNames(limits, OPTION_NAMES.status, "options of a status");
     const head = wireName(handle, "a handle", LIMITS.handleBytesMax);
     const { GET_STATUS, STATUS_RES } = PACKETS;
     return this.#askAll({ type: GET_STATUS.type, answer: STATUS_RES.type, argument: head, limits });
@@ -173,15 +176,15 @@ export class Client implements AsyncDisposable {
    * As `status`, for the job of a unique of at most 63 bytes (gearmand answers longer ones not at all). gearmand takes the
    * first of that unique, of whatever function.
    */
-  async statusOfUnique(unique: string, limits: QuestionLimits = NO_OPTIONS): Promise<JobStatus> {
-    checkNames(limits, OPTION_NAMES.question, "options of a question");
+  async statusOfUnique(unique: string, limits: StatusOptions = NO_OPTIONS): Promise<JobStatus> {
+    checkNames(limits, OPTION_NAMES.status, "options of a status");
     const argument = wireName(unique, "unique", LIMITS.uniqueBytesMax - 1);
     const { GET_STATUS_UNIQUE, STATUS_RES_UNIQUE } = PACKETS;
     return this.#askAll({ type: GET_STATUS_UNIQUE.type, answer: STATUS_RES_UNIQUE.type, argument, limits });
   }
 
   /** Sends `data` to the server that the next job would go to, and resolves with what comes back: the same. */
-  async echo(data: Bytes, limits: QuestionLimits = NO_OPTIONS): Promise<Uint8Array> {
+  async echo(data: Bytes, limits: CallLimits = NO_OPTIONS): Promise<Uint8Array> {
     checkNames(limits, OPTION_NAMES.question, "options of a question");
     const { ECHO_REQ, ECHO_RES } = PACKETS;
     const encoded = encodeWorkload(bytes, data, "echo");
@@ -207,6 +210,7 @@ export class Client implements AsyncDisposable {
   #foreground({ target, workload, options, updateBytesMax, onCreated }: ForegroundCall): ForegroundJob<unknown> {
     if (options !== NO_OPTIONS) checkNames(options, OPTION_NAMES.job, "options of a job");
     checkListener(options.onUpdate, "onUpdate");
+    checkSwitch(options.isResubmitting, "isResubmitting");
     const { name, codec } = targetOf(target);
     const job = new ForegroundJob<unknown>({
       ...this.#call({ kind: "foreground", name, codec: codec.workload, workload, options }),
@@ -224,23 +228,24 @@ export class Client implements AsyncDisposable {
 
   #call({ kind, name, codec, workload, options }: JobCall): CallOptions {
     const { type, head } = submitPacket(kind, name, options);
-    const data = encodeWorkload(codec, workload ?? (codec === bytes ? "" : workload), name);
+    const data = encodeWorkload(codec, workload, name);
     return this.#callOptions({ type, head, data, limits: options, what: `the job of ${name}` });
   }
 
-  #callOptions({ type, head, data, limits, what }: Asked): CallOptions {
+  #callOptions({ type, head, data, limits, what, isPinned = false }: Asked): CallOptions {
     const limit = { signal: limits.signal, timeoutMs: limits.timeoutMs ?? this.#settings.timeoutMs, what };
     checkCallLimit(limit);
     this.#dispatch.open();
-    return { type, head, data, turn: this.#dispatch.turnFor(head, data), limit, onOver: this.#over };
+    const turn = isPinned ? 0 : this.#dispatch.turnFor(head, data);
+    return { type, head, data, turn, limit, onOver: this.#over };
   }
 
   async #askAll({ type, answer, argument, limits }: AskedOfAll): Promise<JobStatus> {
     const data = Buffer.from(argument, "latin1");
-    const sessions = this.#dispatch.reachable();
+    const sessions = this.#dispatch.reachable(limits.server);
     const questions = sessions.map((session) => {
       const question = new Question<JobStatus>({
-        ...this.#callOptions({ type, head: "", data, limits, what: "the status" }),
+        ...this.#callOptions({ type, head: "", data, limits, what: "the status", isPinned: true }),
         answer,
         isPinned: true,
         read: statusIn,
@@ -280,15 +285,16 @@ interface Asked {
   readonly type: number;
   readonly head: string;
   readonly data: Uint8Array;
-  readonly limits: QuestionLimits;
+  readonly limits: CallLimits;
   readonly what: string;
+  readonly isPinned?: boolean;
 }
 
 interface AskedOfAll {
   readonly type: number;
   readonly answer: number;
   readonly argument: string;
-  readonly limits: QuestionLimits;
+  readonly limits: StatusOptions;
 }
 
 function targetOf(target: string | AnyTarget): { name: string; codec: { workload: AnyCodec; result: AnyCodec } } {

@@ -4,12 +4,14 @@
  * A server that has not failed since it was last open is waited for; one that has failed is passed over and tried again beside,
  * when its time has come and somebody asks for it.
  */
+import { invalid } from "../base/checks.ts";
 import { GearError } from "../base/errors.ts";
 import { Fifo } from "../base/fifo.ts";
+import { tell } from "../base/tell.ts";
 import type { ServerAddress } from "../link/server-address.ts";
 import type { ClientOptions, ServerOrder } from "./client-options.ts";
 import type { Request } from "./request.ts";
-import { Session, type SessionOwner } from "./session.ts";
+import { type Left, Session, type SessionOwner } from "./session.ts";
 
 /** How requests are dispatched. */
 export interface DispatchOptions {
@@ -36,6 +38,7 @@ export class Dispatch implements SessionOwner {
   #openCount = 0;
   #isIdleLookDue = false;
   #turn = 0;
+  readonly #nameHashes: readonly number[];
   #isClosed = false;
   readonly #onGone: (() => void)[] = [];
   readonly #lastErrors = new Map<Session, GearError>();
@@ -43,8 +46,9 @@ export class Dispatch implements SessionOwner {
   constructor(options: DispatchOptions) {
     this.#options = options;
     const { connectMs, replyMs, order } = options;
-    const addresses = order === "random" ? shuffled(options.addresses) : options.addresses;
+    const addresses = inOrder(options.addresses, order);
     this.sessions = addresses.map((address) => new Session({ address, owner: this, connectMs, replyMs }));
+    this.#nameHashes = addresses.map(({ name }) => hashOf(name, undefined));
     if (order !== "listed") this.#turn = Math.floor(Math.random() * addresses.length);
   }
 
@@ -55,17 +59,42 @@ export class Dispatch implements SessionOwner {
     if (order === "unique") {
       // What follows the unique, a time or a reducer, does not count: such jobs coalesce with others too.
       const key = head.slice(0, head.indexOf("\0", head.indexOf("\0") + 1) + 1);
-      if (!key.endsWith("\0\0")) return hashOf(key, key.endsWith("\0-\0") ? data : undefined);
+      if (key !== "" && !key.endsWith("\0\0"))
+        return this.#turnOf(hashOf(key, key.endsWith("\0-\0") ? data : undefined));
     }
     this.#turn = (this.#turn + 1) % this.sessions.length;
     return this.#turn;
   }
 
+  /**
+   * The server with the highest hash of its name and the key (rendezvous hashing, source: Thaler and Ravishankar), so a server
+   * more or less moves only the uniques that are its own.
+   */
+  #turnOf(keyHash: number): number {
+    let best = 0;
+    let bestScore = -1;
+    for (const [index, nameHash] of this.#nameHashes.entries()) {
+      const score = mixed(keyHash ^ nameHash);
+      if (score > bestScore) {
+        best = index;
+        bestScore = score;
+      }
+    }
+    return best;
+  }
+
   /** Counts one more open call; throws GearError CLOSED or QUEUE_FULL. */
   open(): void {
     if (this.#isClosed) throw new GearError("CLOSED", "the client is closed");
-    if (this.#openCount >= this.#options.openMax) {
+    const { openMax } = this.#options;
+    if (this.#openCount >= openMax) {
       throw new GearError("QUEUE_FULL", `${this.#openCount} calls are open; await some of them, or raise openMax`);
+    }
+    // Calls that were given up are still to be answered.
+    let heldCount = 0;
+    for (const session of this.sessions) heldCount += session.heldCount;
+    if (heldCount >= 2 * openMax) {
+      throw new GearError("QUEUE_FULL", `the servers owe answers to ${heldCount} calls, most of them given up`);
     }
     this.#openCount += 1;
     if (this.#openCount === 1) for (const { line } of this.sessions) line.keepAlive(true);
@@ -82,9 +111,13 @@ export class Dispatch implements SessionOwner {
     });
   }
 
-  /** Sends `request` to a server, or lets it wait for one. */
+  /** Sends `request` to a server, or lets it wait for one; fails it where the client was closed by whoever heard of the loss. */
   route(request: Request): void {
-    const session = this.#pick(request.turn);
+    if (this.#isClosed) {
+      request.fail(closedError());
+      return;
+    }
+    const session = this.#pick(request);
     if (session !== undefined) session.ask(request);
     else {
       this.#waiting.push({ request, sinceMs: performance.now() });
@@ -92,8 +125,13 @@ export class Dispatch implements SessionOwner {
     }
   }
 
-  /** Servers that can be asked now, or all of them if each has just failed. */
-  reachable(): readonly Session[] {
+  /** Servers that can be asked now, or all of them if each has just failed; `server`: that one alone. */
+  reachable(server: string | undefined): readonly Session[] {
+    if (server !== undefined) {
+      const named = this.sessions.filter(({ name }) => name === server);
+      if (named.length > 0) return named;
+      throw invalid(`server: ${server} is none of ${this.sessions.map(({ name }) => name).join(", ")}`);
+    }
     const nowMs = performance.now();
     const found = this.sessions.filter(
       ({ isReady, retryAtMs }) => isReady || retryAtMs === undefined || retryAtMs <= nowMs,
@@ -105,7 +143,7 @@ export class Dispatch implements SessionOwner {
   close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    const error = new GearError("CLOSED", "the client was closed");
+    const error = closedError();
     for (const { request } of this.#waiting.takeAll()) request.fail(error);
     for (const session of this.sessions) session.close(error);
     return new Promise((resolve) => {
@@ -123,12 +161,12 @@ export class Dispatch implements SessionOwner {
     session.retryAtMs = undefined;
     this.#lastErrors.delete(session);
     this.#look();
-    this.#options.onEvent?.({ kind: "connected", server: session.name });
+    tell(this.#options.onEvent, { kind: "connected", server: session.name });
   }
 
-  sessionLost(session: Session, error: GearError, unsent: readonly Request[]): void {
+  sessionLost(session: Session, error: GearError, { unsent, jobs }: Left): void {
     if (this.#isClosed) {
-      for (const request of unsent) request.fail(error);
+      for (const request of [...unsent, ...jobs]) request.fail(error);
       this.#tellGone();
       return;
     }
@@ -137,17 +175,25 @@ export class Dispatch implements SessionOwner {
     session.retryAtMs = performance.now() + waitMs;
     this.#lastErrors.set(session, error);
     for (const request of unsent) this.route(request);
+    for (const job of jobs) job.lost(error);
     this.#look();
     const retryInMs = this.#waiting.length > 0 ? waitMs : undefined;
-    if (!isTold) this.#options.onEvent?.({ kind: "disconnected", server: session.name, error, retryInMs });
+    if (!isTold) tell(this.#options.onEvent, { kind: "disconnected", server: session.name, error, retryInMs });
   }
 
-  /** The ready session that comes first in the order; connects what should be tried. */
-  #pick(turn: number): Session | undefined {
+  sessionRefused(session: Session, request: Request, error: GearError): void {
+    request.refusals = [...request.refusals, { session, error }];
+    if (this.#isClosed || request.refusals.length >= this.sessions.length) request.fail(firstRefusal(request) ?? error);
+    else this.route(request);
+  }
+
+  /** The ready session that comes first in the order and has not refused; connects what should be tried. */
+  #pick({ turn, refusals }: Request): Session | undefined {
     const { sessions } = this;
     const count = sessions.length;
     for (let index = 0; index < count; index++) {
       const session = sessions[(turn + index) % count] as Session;
+      if (refusals.length > 0 && refusals.some((refusal) => refusal.session === session)) continue;
       const { line, retryAtMs } = session;
       if (session.isReady) return session;
       if (retryAtMs === undefined) {
@@ -167,10 +213,10 @@ export class Dispatch implements SessionOwner {
     const { serverWaitMs } = this.#options;
     for (const { request, sinceMs } of this.#waiting.takeAll()) {
       if (request.isOver) continue;
-      const session = this.#pick(request.turn);
+      const session = this.#pick(request);
       const isTooLate = serverWaitMs === 0 ? !this.#isTrying(sinceMs) : nowMs - sinceMs >= serverWaitMs;
       if (session !== undefined) session.ask(request);
-      else if (isTooLate) request.fail(this.#noServer());
+      else if (isTooLate) request.fail(firstRefusal(request) ?? this.#noServer());
       else this.#waiting.push({ request, sinceMs });
     }
     this.#arm();
@@ -199,9 +245,25 @@ export class Dispatch implements SessionOwner {
   #noServer(): GearError {
     const reasons = this.sessions.map((session) => this.#lastErrors.get(session));
     const texts = this.sessions.map(({ name }, index) => reasons[index]?.message ?? `${name} has not answered yet`);
-    const cause = reasons.find((reason) => reason !== undefined);
+    const causes = reasons.filter((reason) => reason !== undefined);
+    const cause = causes.length > 1 ? new AggregateError(causes, "one of each server") : causes[0];
     return new GearError("NO_SERVER", `no job server can be reached: ${texts.join("; ")}`, { cause });
   }
+}
+
+function closedError(): GearError {
+  return new GearError("CLOSED", "the client was closed");
+}
+
+/** With order `unique` every client must have the same order, however its servers are listed. */
+function inOrder(addresses: readonly ServerAddress[], order: ServerOrder): readonly ServerAddress[] {
+  if (order === "random") return shuffled(addresses);
+  if (order === "unique") return addresses.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  return addresses;
+}
+
+function firstRefusal(request: Request): GearError | undefined {
+  return request.refusals[0]?.error;
 }
 
 function shuffled<Item>(items: readonly Item[]): readonly Item[] {
@@ -223,7 +285,11 @@ function hashOf(text: string, data: Uint8Array | undefined): number {
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   const end = Math.min(data?.length ?? 0, HASHED_BYTES_MAX);
   for (let index = 0; index < end; index++) hash = Math.imul(hash ^ (data?.[index] ?? 0), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return mixed(hash);
+}
+
+function mixed(value: number): number {
+  let hash = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
 }

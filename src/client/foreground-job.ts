@@ -1,7 +1,7 @@
 /** A foreground job: from its submit, over servers that may be lost, to its one end. */
 import type { Codec } from "../base/codec.ts";
-import { GearError } from "../base/errors.ts";
-import { LIMITS } from "../base/limits.ts";
+import type { GearError } from "../base/errors.ts";
+import { tell } from "../base/tell.ts";
 import type { PacketReader } from "../protocol/packet-reader.ts";
 import { PACKETS } from "../protocol/packets.ts";
 import { Call, type CallOptions } from "./call.ts";
@@ -33,16 +33,25 @@ export class ForegroundJob<Result> extends Call<Result> implements AttachedJob, 
   override readonly isPinned = false;
   handle = "";
   server = "";
-  readonly #options: ForegroundOptions<Result>;
+  readonly #functionName: string;
+  readonly #codec: Codec<Result, never>;
+  readonly #isResubmitting: boolean;
+  readonly #onUpdate: ForegroundOptions<Result>["onUpdate"];
+  readonly #again: ForegroundOptions<Result>["again"];
+  readonly #onCreated: ForegroundOptions<Result>["onCreated"];
   readonly #updates: UpdateQueue | undefined;
-  /** How many connections were lost with it. */
-  #lossCount = 0;
   /** Where it is; undefined: on its way. */
   #session: Session | undefined = undefined;
 
   constructor(options: ForegroundOptions<Result>) {
     super(options);
-    this.#options = options;
+    // The options themselves are not kept, because they hold the workload for longer than it is wanted.
+    this.#functionName = options.functionName;
+    this.#codec = options.codec;
+    this.#isResubmitting = options.isResubmitting;
+    this.#onUpdate = options.onUpdate;
+    this.#again = options.again;
+    this.#onCreated = options.onCreated;
     if (options.updateBytesMax > 0) this.#updates = new UpdateQueue(options.updateBytesMax);
   }
 
@@ -51,7 +60,10 @@ export class ForegroundJob<Result> extends Call<Result> implements AttachedJob, 
   }
 
   updates(): AsyncIterableIterator<Update> {
-    return this.#updates ?? new UpdateQueue(0);
+    if (this.#updates !== undefined) return this.#updates;
+    const none = new UpdateQueue(0);
+    none.end();
+    return none;
   }
 
   override answered(session: Session, reader: PacketReader): void {
@@ -62,29 +74,27 @@ export class ForegroundJob<Result> extends Call<Result> implements AttachedJob, 
     const isFirst = this.handle === "";
     this.handle = reader.text(0);
     this.server = session.name;
+    // Once it is lost, those that had no place for it are asked again.
+    this.refusals = [];
     this.#session = session;
     session.attach(this.handle, this);
-    if (isFirst) this.#options.onCreated?.(this);
+    if (isFirst) this.#onCreated?.(this);
     else this.#update({ kind: "resubmitted", server: this.server, handle: this.handle });
   }
 
   override unanswered(error: GearError): boolean {
-    this.#lossCount += 1;
-    if (!this.#options.isResubmitting) this.fail(error);
-    else if (this.#lossCount > LIMITS.resubmitsMax) {
-      const text = `${error.message}; ${this.#lossCount} servers were lost with this job, so it is not submitted again`;
-      this.fail(new GearError("CONNECTION_LOST", text, { cause: error }));
-    }
-    return !this.isOver;
+    if (this.#isResubmitting) return this.mayResend(error);
+    this.fail(error);
+    return false;
   }
 
   lost(error: GearError): void {
     this.#session = undefined;
-    if (this.unanswered(error)) this.#options.again(this);
+    if (this.unanswered(error)) this.#again(this);
   }
 
   updated(reader: PacketReader): void {
-    if (this.#updates === undefined && this.#options.onUpdate === undefined) return;
+    if (this.#updates === undefined && this.#onUpdate === undefined) return;
     if (reader.type === WORK_STATUS.type) {
       const [numerator, denominator] = [numberOf(reader.text(1)), numberOf(reader.text(2))];
       this.#update({ kind: "status", numerator, denominator });
@@ -93,12 +103,11 @@ export class ForegroundJob<Result> extends Call<Result> implements AttachedJob, 
 
   ended(reader: PacketReader): void {
     this.#session = undefined;
-    const { functionName, codec } = this.#options;
-    if (reader.type === WORK_EXCEPTION.type) this.fail(exceptionError(functionName, reader.ownData(1)));
-    else if (reader.type !== WORK_COMPLETE.type) this.fail(failedError(functionName));
+    if (reader.type === WORK_EXCEPTION.type) this.fail(exceptionError(this.#functionName, reader.ownData(1)));
+    else if (reader.type !== WORK_COMPLETE.type) this.fail(failedError(this.#functionName));
     else {
       try {
-        this.succeed(decodeResult(codec, reader.ownData(1), functionName));
+        this.succeed(decodeResult(this.#codec, reader.ownData(1), this.#functionName));
       } catch (error) {
         this.fail(error as GearError);
       }
@@ -114,7 +123,7 @@ export class ForegroundJob<Result> extends Call<Result> implements AttachedJob, 
 
   #update(update: Update): void {
     this.#updates?.push(update);
-    this.#options.onUpdate?.(update);
+    tell(this.#onUpdate, update);
   }
 }
 

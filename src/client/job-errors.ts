@@ -1,6 +1,6 @@
 /** GearErrors of what a server says, and of what a codec throws. */
 
-import type { Codec } from "../base/codec.ts";
+import { type Codec, isBytes } from "../base/codec.ts";
 import { GearError } from "../base/errors.ts";
 import { showBytes } from "../base/shown-bytes.ts";
 import type { PacketReader } from "../protocol/packet-reader.ts";
@@ -18,13 +18,16 @@ export function textError(server: string, reader: PacketReader): GearError {
 
 /** The worker said WORK_FAIL. */
 export function failedError(functionName: string): GearError {
-  return new GearError("JOB_FAILED", `the job of ${functionName} failed; its worker gave no reason`);
+  return new GearError("JOB_FAILED", `the job of ${functionName} failed; its worker gave no reason`, { functionName });
 }
 
 /** The worker said WORK_EXCEPTION with `data`. */
 export function exceptionError(functionName: string, data: Uint8Array): GearError {
   const text = Buffer.from(data.buffer, data.byteOffset, Math.min(data.length, SHOWN_MAX)).toString("utf8");
-  return new GearError("JOB_EXCEPTION", `the job of ${functionName} ended with an exception: ${text}`, { data });
+  return new GearError("JOB_EXCEPTION", `the job of ${functionName} ended with an exception: ${text}`, {
+    data,
+    functionName,
+  });
 }
 
 /** Encodes a workload; throws GearError BAD_DATA. */
@@ -35,7 +38,7 @@ export function encodeWorkload<Accepted>(
 ): Uint8Array {
   try {
     const data: unknown = codec.encode(value);
-    if (data instanceof Uint8Array) return data;
+    if (isBytes(data)) return data;
     throw new TypeError("the codec's encode must return a Uint8Array");
   } catch (cause) {
     throw badData(`the workload of ${functionName} cannot be written by the codec ${codec.name}`, cause);
@@ -52,5 +55,14 @@ export function decodeResult<Value>(codec: Codec<Value, never>, data: Uint8Array
 }
 
 function badData(text: string, cause: unknown): GearError {
-  return new GearError("BAD_DATA", `${text}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  return new GearError("BAD_DATA", `${text}: ${reasonOf(cause)}`, { cause });
+}
+
+/** A codec may throw what cannot be shown. */
+function reasonOf(cause: unknown): string {
+  try {
+    return String(cause instanceof Error ? cause.message : cause);
+  } catch {
+    return "an error that cannot be shown";
+  }
 }

@@ -17,6 +17,8 @@ export interface Request {
   readonly turn: number;
   /** Whether it is for one server alone, and not to be sent to another. */
   readonly isPinned: boolean;
+  /** Servers that could not queue it, and what they said. */
+  refusals: readonly { readonly session: Session; readonly error: GearError }[];
   /** True once nobody waits for it any more; its answer is then read and dropped. */
   readonly isOver: boolean;
   /** The answer. */

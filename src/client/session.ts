@@ -5,6 +5,7 @@
  */
 import { GearError } from "../base/errors.ts";
 import { Fifo } from "../base/fifo.ts";
+import { LIMITS } from "../base/limits.ts";
 import { Line, type LineOwner } from "../link/line.ts";
 import type { ServerAddress } from "../link/server-address.ts";
 import type { PacketReader } from "../protocol/packet-reader.ts";
@@ -27,16 +28,28 @@ export interface AttachedJob {
 /** Jobs of one handle: one for each time that the connection submitted it; undefined where nobody waits any more. */
 interface Attached {
   readonly jobs: (AttachedJob | undefined)[];
+  /** Places where nobody waits any more. */
+  goneCount: number;
   /** Whose copy of the next update comes. */
   next: number;
+}
+
+/** What a lost session leaves. */
+export interface Left {
+  /** Not answered, and to be sent again. */
+  readonly unsent: readonly Request[];
+  /** Taken, and not over. */
+  readonly jobs: readonly AttachedJob[];
 }
 
 /** What a session asks of its client. */
 export interface SessionOwner {
   /** It can be asked. */
   sessionOpened(session: Session): void;
-  /** It is lost or could not be opened; `unsent` were not answered and are to be sent again. */
-  sessionLost(session: Session, error: GearError, unsent: readonly Request[]): void;
+  /** It is lost or could not be opened. */
+  sessionLost(session: Session, error: GearError, left: Left): void;
+  /** Its queue does not take `request`; another server's may. */
+  sessionRefused(session: Session, request: Request, error: GearError): void;
 }
 
 /** How a session is made. */
@@ -64,6 +77,7 @@ const WITH_EXCEPTIONS: Request = {
   turn: 0,
   isPinned: true,
   isOver: true,
+  refusals: [],
   answered: () => {},
   unanswered: () => false,
   fail: () => {},
@@ -107,6 +121,11 @@ export class Session implements LineOwner {
     return this.line.name;
   }
 
+  /** Requests that are not answered or not sent yet. */
+  get heldCount(): number {
+    return this.#asked.length + this.#backlog.length;
+  }
+
   /** Sends `request`, or keeps it until the server is ready and takes more. */
   ask(request: Request): void {
     if (!this.isReady || this.line.isHigh) this.#backlog.push(request);
@@ -116,9 +135,12 @@ export class Session implements LineOwner {
   /** `job` waits for what comes of `handle`; undefined: nobody does any more, but the server says everything for it too. */
   attach(handle: string, job: AttachedJob | undefined): void {
     const there = this.#jobs.get(handle);
-    if (there === undefined) this.#jobs.set(handle, job ?? { jobs: [undefined], next: 0 });
-    else if (isAttached(there)) there.jobs.push(job);
-    else this.#jobs.set(handle, { jobs: [there, job], next: 0 });
+    if (there === undefined) this.#jobs.set(handle, job ?? { jobs: [undefined], goneCount: 1, next: 0 });
+    else if (isAttached(there)) {
+      there.jobs.push(job);
+      // Each place is one more copy of all that comes of the job, and goes only with the job or the connection.
+      if (job === undefined) this.#gone(there);
+    } else this.#jobs.set(handle, { jobs: [there, job], goneCount: job === undefined ? 1 : 0, next: 0 });
   }
 
   /**
@@ -128,9 +150,17 @@ export class Session implements LineOwner {
   detach(handle: string, job: AttachedJob, hasUnique: boolean): void {
     const there = this.#jobs.get(handle);
     if (there === job) {
-      if (hasUnique) this.#jobs.set(handle, { jobs: [undefined], next: 0 });
+      if (hasUnique) this.#jobs.set(handle, { jobs: [undefined], goneCount: 1, next: 0 });
       else this.#jobs.delete(handle);
-    } else if (there !== undefined && isAttached(there)) there.jobs[there.jobs.indexOf(job)] = undefined;
+    } else if (there !== undefined && isAttached(there)) {
+      there.jobs[there.jobs.indexOf(job)] = undefined;
+      this.#gone(there);
+    }
+  }
+
+  #gone(there: Attached): void {
+    there.goneCount += 1;
+    if (there.goneCount > LIMITS.copiesMax) this.line.fail(tooManyCopies(this.name));
   }
 
   /** Ends the connection, and whatever waits for it with `error`. */
@@ -165,7 +195,7 @@ export class Session implements LineOwner {
       }
       this.#asked.shift();
       if (!this.isReady) this.#answered();
-      else if (type === ERROR.type) request.fail(textError(this.name, reader));
+      else if (type === ERROR.type) this.#refused(request, reader);
       else request.answered(this, reader);
     }
   }
@@ -182,9 +212,7 @@ export class Session implements LineOwner {
       if (request.isPinned) request.fail(error);
       else if (!request.isOver) unsent.push(request);
     }
-    const jobs = this.#takeJobs();
-    this.#owner.sessionLost(this, error, unsent);
-    for (const job of jobs) job.lost(error);
+    this.#owner.sessionLost(this, error, { unsent, jobs: this.#takeJobs() });
   }
 
   writable(): void {
@@ -204,6 +232,14 @@ export class Session implements LineOwner {
     return oldest !== undefined || this.#jobs.size > 0;
   }
 
+  /** A queue that is full, or a server that shuts down: another server may still take the job. */
+  #refused(request: Request, reader: PacketReader): void {
+    const error = textError(this.name, reader);
+    const isForAnother = !request.isPinned && !request.isOver && reader.text(0) === "QUEUE_ERROR";
+    if (isForAnother) this.#owner.sessionRefused(this, request, error);
+    else request.fail(error);
+  }
+
   /** The first answer, to WITH_EXCEPTIONS. */
   #answered(): void {
     clearTimeout(this.#timer);
@@ -213,8 +249,9 @@ export class Session implements LineOwner {
   }
 
   #send(request: Request): void {
-    this.#asked.push(request);
+    // In this order: what cannot be laid down, for want of memory, is not waited for.
     this.line.send(request.type, request.head, request.data);
+    this.#asked.push(request);
   }
 
   #sendBacklog(): void {
@@ -255,6 +292,11 @@ export class Session implements LineOwner {
     this.#jobs.clear();
     return jobs.filter((job) => job !== undefined);
   }
+}
+
+function tooManyCopies(server: string): GearError {
+  const text = `one unique was submitted and given up more than ${LIMITS.copiesMax} times while its job lived; the connection to ${server} begins anew`;
+  return new GearError("CONNECTION_LOST", text);
 }
 
 function isAttached(there: AttachedJob | Attached): there is Attached {

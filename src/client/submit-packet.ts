@@ -12,8 +12,6 @@ const SUBMITS = {
   background: { high: PACKETS.SUBMIT_JOB_HIGH_BG.type, normal: PACKETS.SUBMIT_JOB_BG.type, low: PACKETS.SUBMIT_JOB_LOW_BG.type },
 } as const;
 
-const EPOCH_SECONDS_MAX = 2 ** 32 - 1;
-
 /** A submit without its workload. */
 export interface SubmitPacket {
   readonly type: number;
@@ -48,7 +46,7 @@ export function submitPacket(
 /** Whole seconds, rounded up so that the job is not early. */
 function epochSeconds(at: unknown): number {
   const seconds = at instanceof Date ? Math.ceil(at.getTime() / 1000) : Number.NaN;
-  if (!(seconds <= EPOCH_SECONDS_MAX)) throw invalid("at is a Date, at most of the year 2106");
+  if (!(seconds <= LIMITS.epochSecondsMax)) throw invalid("at is a Date, at most of the year 2106");
   return Math.max(0, seconds);
 }
 

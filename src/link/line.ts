@@ -49,10 +49,8 @@ export interface LineOptions {
   readonly probeMs?: number;
 }
 
-/** Largest packet that is read, bytes: gearmand has no limit, and the server is one's own. */
-const BODY_BYTES_MAX = 1024 ** 3;
-/** How long the last bytes may take to leave after `end`, ms. */
-const END_MS = 2_000;
+/** What a probe asks back, so that it is not taken for an echo of the owner. */
+const PROBE = "gearwright probe";
 const NO_BYTES = new Uint8Array(0);
 const { ECHO_REQ, ECHO_RES } = PACKETS;
 
@@ -101,7 +99,6 @@ export class Line {
 
   /** Whether more should be sent only when the owner's `writable` is called. */
   get isHigh(): boolean {
-    if (!this.#isHigh && this.#out.length > LIMITS.sendHighBytes) this.#isHigh = true;
     return this.#isHigh;
   }
 
@@ -127,6 +124,7 @@ export class Line {
   send(type: number, head: string, data: Uint8Array = NO_BYTES): void {
     if (!this.#isOpen) return;
     this.#out.add(type, head, data);
+    if (this.#out.length > LIMITS.sendHighBytes) this.#isHigh = true;
     if (this.#isFlushing) return;
     this.#isFlushing = true;
     process.nextTick(flush, this);
@@ -158,7 +156,7 @@ export class Line {
     this.flush();
     this.#isEnding = true;
     this.#isOpen = false;
-    const timer = setTimeout(() => socket.destroy(), END_MS);
+    const timer = setTimeout(() => socket.destroy(), LIMITS.endMs);
     socket.once("close", () => clearTimeout(timer));
     // `end` alone may cut the last chunk on Bun (oven-sh/bun#41785), so it is called when all is written.
     socket.write("", () => socket.end());
@@ -207,7 +205,7 @@ export class Line {
 
   #packet(reader: PacketReader): void {
     this.retry.reset();
-    if (this.#probes > 0 && reader.type === ECHO_RES.type && reader.bodyStart === reader.bodyEnd) this.#probes -= 1;
+    if (this.#probes > 0 && reader.type === ECHO_RES.type && reader.text(0) === PROBE) this.#probes -= 1;
     else this.#owner.packet(this, reader);
   }
 
@@ -225,7 +223,7 @@ export class Line {
       this.#fail("CONNECTION_LOST", `${this.name} was silent for ${2 * probeMs} ms`);
     } else if (this.#silentMs >= probeMs && this.#probes === 0) {
       this.#probes = 1;
-      this.send(ECHO_REQ.type, "");
+      this.send(ECHO_REQ.type, PROBE);
     }
   }
 
@@ -276,7 +274,7 @@ function reasonOf(cause: Error): string {
 
 function newReader(): PacketReader {
   return new PacketReader({
-    bodyBytesMax: BODY_BYTES_MAX,
+    bodyBytesMax: LIMITS.receivedBytesMax,
     argBytesMax: LIMITS.argBytesMax,
     textBytesMax: LIMITS.textBytesMax,
     largeBodyBytes: LIMITS.largeBodyBytes,

@@ -35,6 +35,8 @@ export function serverAddresses(servers: readonly string[] = DEFAULT_SERVERS): r
 
 function serverAddress(name: unknown): ServerAddress {
   if (typeof name !== "string") throw new GearError("INVALID_ARGUMENT", "servers: each is a string, host:port");
+  // Some runtimes throw for it only when they connect.
+  if (name.includes("\0")) throw new GearError("INVALID_ARGUMENT", "servers: an address must not hold a NUL");
   const found = parseListenAddress(name);
   if (typeof found === "string") throw new GearError("INVALID_ARGUMENT", `servers: "${name}": ${found}`);
   if (found.kind === "unix") return { name, place: { path: found.path } };

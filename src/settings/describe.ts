@@ -3,10 +3,11 @@ import { KINDS } from "./kinds.ts";
 import { environmentName, type Setting, tomlKey } from "./setting.ts";
 import { SETTING_NAMES, SETTINGS } from "./table.ts";
 
-const WIDTH = 96;
+/** Columns of a terminal that every help text fits. */
+export const HELP_COLUMNS = 80;
 const INDENT = 26;
 
-/** The flags of `gearwright serve`, wrapped for a terminal of 96 columns. */
+/** The flags of `gearwright serve`, wrapped for a terminal. */
 export function describeFlags(): string {
   return SETTING_NAMES.map((name) => describeFlag(SETTINGS[name])).join("\n");
 }
@@ -14,7 +15,7 @@ export function describeFlags(): string {
 function describeFlag(setting: Setting): string {
   const head = `  ${setting.flag}${valueText(setting) === "" ? "" : ` ${valueText(setting)}`}`;
   const text = `${setting.help} Default: ${defaultText(setting)}.`;
-  const lines = wrapText(text, WIDTH - INDENT).map((line) => " ".repeat(INDENT) + line);
+  const lines = wrapText(text, HELP_COLUMNS - INDENT).map((line) => " ".repeat(INDENT) + line);
   const first = lines.shift() ?? "";
   return [head.length < INDENT ? head + first.slice(head.length) : `${head}\n${first}`, ...lines].join("\n");
 }

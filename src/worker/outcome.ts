@@ -1,15 +1,20 @@
 /** What becomes of a job whose handler threw. */
 import { inspect } from "node:util";
+import { isBytes } from "../base/codec.ts";
 import { GearError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 
 const encoder = new TextEncoder();
 
-/** Bytes of the WORK_EXCEPTION for what a handler threw; undefined: WORK_FAIL. */
+/**
+ * Bytes of the WORK_EXCEPTION for what a handler threw; undefined: WORK_FAIL.
+ *
+ * An error about another job, which the handler had submitted itself, is an error like any other.
+ */
 export function exceptionOf(thrown: unknown): Uint8Array | undefined {
-  if (isGearError(thrown)) {
+  if (isGearError(thrown) && thrown.functionName === undefined) {
     if (thrown.code === "JOB_FAILED") return undefined;
-    if (thrown.code === "JOB_EXCEPTION" && thrown.data !== undefined) return thrown.data;
+    if (thrown.code === "JOB_EXCEPTION" && isBytes(thrown.data)) return thrown.data;
   }
   return shortened(textOf(thrown));
 }
@@ -27,8 +32,10 @@ function isGearError(thrown: unknown): thrown is GearError {
 export function textOf(thrown: unknown): string {
   try {
     if (typeof thrown === "string") return thrown;
-    if (thrown instanceof GearError) return thrown.message;
-    if (thrown instanceof Error) return thrown.message === "" ? thrown.name : `${thrown.name}: ${thrown.message}`;
+    // Both may have been replaced by what is no string.
+    if (thrown instanceof GearError) return String(thrown.message);
+    if (thrown instanceof Error)
+      return thrown.message === "" ? String(thrown.name) : `${thrown.name}: ${thrown.message}`;
     return inspect(thrown);
   } catch {
     return "an error that cannot be shown";

@@ -15,6 +15,8 @@
  * gearmand has one timer per connection, which a second job in hand or PRE_SLEEP takes away: then it ends the job, which would
  * hang for ever.
  */
+import { invalid } from "../base/checks.ts";
+import { isBytes } from "../base/codec.ts";
 import { GearError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import { PACKETS } from "../protocol/packets.ts";
@@ -33,10 +35,12 @@ export interface JobHome {
   readonly name: string;
   /** Whether WORK_EXCEPTION does not end a job there. */
   readonly needsFail: boolean;
+  /** Whether more should be sent only when the job is told to `resume`. */
+  readonly isHigh: boolean;
+  /** Whether no more than a job's last word should be sent. */
+  readonly isFull: boolean;
   /** Sends a packet of a job; dropped where the connection is gone. */
   send(type: number, head: string, data: Uint8Array): void;
-  /** Sends a part of a result; as WorkerJob.data. */
-  sendPart(type: number, head: string, data: Uint8Array): Promise<void>;
   /** The job's handler has settled. */
   over(job: RunningJob): void;
   /** Its last word was sent, after `over`. */
@@ -68,6 +72,8 @@ export class RunningJob implements WorkerJob<unknown> {
   #controller: AbortController | undefined = undefined;
   #abortedBy: GearError | undefined = undefined;
   #isOver = false;
+  /** Those who wait until more can be sent. */
+  #waiting: (() => void)[] | undefined = undefined;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   /** What is owed to the server after a time limit. */
   #report: "none" | "waits" | "due" = "none";
@@ -109,9 +115,9 @@ export class RunningJob implements WorkerJob<unknown> {
 
   status(numerator: number, denominator: number): void {
     if (!isCount(numerator) || !isCount(denominator)) {
-      throw new GearError("INVALID_ARGUMENT", "status: both numbers are whole and from 0 on");
+      throw invalid("status: both numbers are whole and from 0 on");
     }
-    if (this.#isMuted) return;
+    if (this.#isMuted || this.#home.isFull) return;
     this.#home.send(WORK_STATUS.type, `${this.#head}${numerator}\0${denominator}`, NO_BYTES);
   }
 
@@ -146,8 +152,16 @@ export class RunningJob implements WorkerJob<unknown> {
     if (this.#isMuted) return;
     this.#abortedBy = error;
     clearTimeout(this.#timer);
+    this.resume();
     this.#home.failed(this, error);
     this.#controller?.abort(error);
+  }
+
+  /** More can be sent, or need not be: whoever waits for that goes on. */
+  resume(): void {
+    if (this.#waiting === undefined) return;
+    for (const resume of this.#waiting) resume();
+    this.#waiting = undefined;
   }
 
   /** As `abort`, and the server is not owed a word: the job is no longer its connection's. */
@@ -201,7 +215,7 @@ export class RunningJob implements WorkerJob<unknown> {
     const codec = this.#ability.result;
     try {
       const data = codec.encode(value);
-      if (data instanceof Uint8Array) return data;
+      if (isBytes(data)) return data;
     } catch (cause) {
       throw new GearError("BAD_DATA", `the result cannot be written as ${codec.name}: ${textOf(cause)}`, { cause });
     }
@@ -222,6 +236,7 @@ export class RunningJob implements WorkerJob<unknown> {
 
   #settle(): void {
     this.#isOver = true;
+    this.resume();
     if (this.#timer !== undefined && this.#report === "none") clearTimeout(this.#timer);
     if (this.#report === "due") this.#sendReport();
     this.#home.over(this);
@@ -245,10 +260,21 @@ export class RunningJob implements WorkerJob<unknown> {
 
   #sendPart(type: number, data: Uint8Array | string): Promise<void> {
     const bytes = typeof data === "string" ? encoder.encode(data) : data;
-    if (!(bytes instanceof Uint8Array)) {
-      return Promise.reject(new GearError("INVALID_ARGUMENT", "bytes or a string are expected"));
+    if (!isBytes(bytes)) {
+      return Promise.reject(invalid("bytes or a string are expected"));
     }
-    return this.#isMuted ? DONE : this.#home.sendPart(type, this.#head, bytes);
+    const home = this.#home;
+    if (this.#isMuted) return DONE;
+    if (home.isFull) {
+      const text = `${home.name} does not take what is sent: more than ${LIMITS.sendHardBytes} bytes wait; await data()`;
+      return Promise.reject(new GearError("QUEUE_FULL", text));
+    }
+    home.send(type, this.#head, bytes);
+    if (!home.isHigh) return DONE;
+    return new Promise((resolve) => {
+      this.#waiting ??= [];
+      this.#waiting.push(resolve);
+    });
   }
 }
 

@@ -10,19 +10,23 @@
  *
  * Awake, it has at most `window` questions open: one at first and after NO_JOB, twice as many after each job that came. So an idle
  * worker of many slots asks once for one job, and a full queue fills all slots within a few round trips.
+ *
+ * A question that was not answered for LIMITS.grabReplyMs is late: its slot is for the other servers, and no other is asked until
+ * its answer has come, which takes the slot back.
  */
 import { GearError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
+import { tell } from "../base/tell.ts";
 import { Line, type LineOwner } from "../link/line.ts";
 import type { ServerAddress } from "../link/server-address.ts";
 import { isShortText } from "../protocol/byte-runs.ts";
 import type { PacketReader } from "../protocol/packet-reader.ts";
 import { PACKET_NAMES, PACKETS } from "../protocol/packets.ts";
-import type { Ability } from "./ability.ts";
-import type { WorkerSettings } from "./checks.ts";
+import type { Ability, Registration } from "./ability.ts";
 import { type JobHome, RunningJob } from "./running-job.ts";
 import type { Asker, Slots } from "./slots.ts";
 import type { WorkerEvent } from "./worker-options.ts";
+import type { WorkerSettings } from "./worker-settings.ts";
 
 const { CANT_DO, SET_CLIENT_ID, PRE_SLEEP, NOOP, NO_JOB, ERROR, ECHO_RES } = PACKETS;
 const { GRAB_JOB_ALL, GRAB_JOB_UNIQ, GRAB_JOB, JOB_ASSIGN_ALL, JOB_ASSIGN_UNIQ, JOB_ASSIGN } = PACKETS;
@@ -31,9 +35,6 @@ const { GRAB_JOB_ALL, GRAB_JOB_UNIQ, GRAB_JOB, JOB_ASSIGN_ALL, JOB_ASSIGN_UNIQ, 
 const GRABS: readonly number[] = [GRAB_JOB_ALL.type, GRAB_JOB_UNIQ.type, GRAB_JOB.type];
 /** ERRORs that are no answer to a question for jobs. */
 const OTHER_ERRORS: ReadonlySet<string> = new Set(["JOB_NOT_FOUND", "QUEUE_ERROR"]);
-/** How often silence is looked at, ms. */
-const TICK_MS = 5_000;
-const DONE: Promise<void> = Promise.resolve();
 
 /** What all servers of a running worker share. */
 export interface Shared {
@@ -53,14 +54,17 @@ export class Session implements LineOwner, Asker, JobHome {
   /** Jobs that came by this connection and are not over, or not reported. */
   readonly #jobs = new Map<string, RunningJob>();
   #isAsleep = false;
+  /** Questions that are open, and how many of them are late. */
   #grabs = 0;
+  #late = 0;
+  /** Whether a question was open at the last tick and no answer has come since. */
+  #isOverdue = false;
   #window = 1;
   /** Which of GRABS is used, and whether the server has answered it otherwise than with ERROR. */
   #grab = 0;
   #isGrabKnown = false;
   /** The function of the last job: most often that of the next. */
   #lastAbility: Ability | undefined = undefined;
-  #waiting: (() => void)[] = [];
   #retry: ReturnType<typeof setTimeout> | undefined = undefined;
   /** A server that stays away is told of once. */
   #isLossTold = false;
@@ -70,7 +74,7 @@ export class Session implements LineOwner, Asker, JobHome {
   constructor(shared: Shared, address: ServerAddress) {
     this.#shared = shared;
     this.name = address.name;
-    this.#line = new Line({ address, owner: this, connectMs: shared.settings.connectMs, tickMs: TICK_MS });
+    this.#line = new Line({ address, owner: this, connectMs: shared.settings.connectMs, tickMs: LIMITS.grabReplyMs });
   }
 
   /** Whether there is a connection. */
@@ -83,8 +87,17 @@ export class Session implements LineOwner, Asker, JobHome {
     return this.#grab === GRABS.length - 1;
   }
 
+  get isHigh(): boolean {
+    return this.#line.isHigh;
+  }
+
+  get isFull(): boolean {
+    return this.#line.unsentBytes > LIMITS.sendHardBytes;
+  }
+
   get canAsk(): boolean {
-    return !this.#isAsleep && this.#grabs < this.#window && this.#line.isOpen && !this.#line.isHigh;
+    if (this.#isAsleep || this.#grabs >= this.#window || this.#late > 0) return false;
+    return this.#line.isOpen && !this.#line.isHigh;
   }
 
   ask(): void {
@@ -97,11 +110,11 @@ export class Session implements LineOwner, Asker, JobHome {
     this.#line.connect();
   }
 
-  /** A function was registered, unless the server `isTold` of it. It may not wake a sleeper for that, so it is asked. */
-  register(ability: Ability, isTold: boolean): void {
+  /** A function was registered, which `packets` tell of. The server may not wake a sleeper for that, so it is asked. */
+  register(packets: readonly Registration[]): void {
     this.#lastAbility = undefined;
-    if (isTold || !this.#line.isOpen) return;
-    this.#line.send(ability.packet.type, ability.packet.head);
+    if (packets.length === 0 || !this.#line.isOpen) return;
+    for (const { type, head } of packets) this.#line.send(type, head);
     this.#isAsleep = false;
   }
 
@@ -155,11 +168,12 @@ export class Session implements LineOwner, Asker, JobHome {
   }
 
   lost(_line: Line, error: GearError, wasOpen: boolean): void {
-    const grabs = this.#grabs;
+    const grabs = this.#grabs - this.#late;
     this.#grabs = 0;
+    this.#late = 0;
+    this.#isOverdue = false;
     const jobs = [...this.#jobs.values()];
     this.#jobs.clear();
-    this.#resumeWaiting();
     const retryInMs = this.#isStopping ? undefined : this.#line.retry.nextMs();
     if (retryInMs !== undefined) this.#retry = setTimeout(() => this.#line.connect(), retryInMs);
     for (const job of jobs) job.detach(error.code === "CLOSED" ? error : lostError(this.name, error));
@@ -171,28 +185,22 @@ export class Session implements LineOwner, Asker, JobHome {
   }
 
   writable(): void {
-    this.#resumeWaiting();
+    for (const job of this.#jobs.values()) job.resume();
     this.#shared.slots.fill();
   }
 
   /** With jobs in hand a server may be silent: a slow one is better waited for than given up with its jobs. */
   tick(): boolean {
+    if (this.#grabs > this.#late) {
+      // Where this process was busy, the answer may have come long ago: it is read first, on Bun by the second round only.
+      if (this.#isOverdue) setImmediate(() => setImmediate(() => this.#passOver()));
+      this.#isOverdue = true;
+    }
     return this.#jobs.size === 0;
   }
 
   send(type: number, head: string, data: Uint8Array): void {
     this.#line.send(type, head, data);
-  }
-
-  sendPart(type: number, head: string, data: Uint8Array): Promise<void> {
-    const line = this.#line;
-    if (!line.isOpen) return DONE;
-    if (line.unsentBytes > LIMITS.sendHardBytes) {
-      const text = `${this.name} does not take what is sent: more than ${LIMITS.sendHardBytes} bytes wait; await data()`;
-      return Promise.reject(new GearError("QUEUE_FULL", text));
-    }
-    line.send(type, head, data);
-    return line.isHigh ? new Promise((resolve) => this.#waiting.push(resolve)) : DONE;
   }
 
   over(job: RunningJob): void {
@@ -217,7 +225,7 @@ export class Session implements LineOwner, Asker, JobHome {
       this.#unexpected(reader);
       return;
     }
-    this.#grabs -= 1;
+    this.#answered();
     this.#isGrabKnown = true;
     this.#window = Math.min(this.#window * 2, this.#shared.settings.concurrency);
     const ability = this.#abilityOf(reader);
@@ -268,7 +276,7 @@ export class Session implements LineOwner, Asker, JobHome {
       this.#line.fail(new GearError("PROTOCOL_ERROR", `${this.name} sent NO_JOB although it was not asked for a job`));
       return;
     }
-    this.#grabs -= 1;
+    this.#answered();
     this.#isGrabKnown = true;
     this.#window = 1;
     this.#shared.slots.free(1);
@@ -281,6 +289,25 @@ export class Session implements LineOwner, Asker, JobHome {
       this.#line.send(PRE_SLEEP.type, "");
     }
     this.#shared.slots.fill();
+  }
+
+  /** An open question is none any more. */
+  #answered(): void {
+    this.#grabs -= 1;
+    this.#isOverdue = false;
+    if (this.#late === 0) return;
+    this.#late -= 1;
+    this.#shared.slots.retake();
+  }
+
+  /** The open questions are late, unless an answer has just come: the other servers are asked. */
+  #passOver(): void {
+    if (!this.#isOverdue) return;
+    this.#isOverdue = false;
+    this.#shared.slots.free(this.#grabs - this.#late);
+    this.#late = this.#grabs;
+    if (this.#isStopping) this.#endIfIdle();
+    else this.#shared.slots.fill();
   }
 
   #woken(): void {
@@ -297,7 +324,7 @@ export class Session implements LineOwner, Asker, JobHome {
       return;
     }
     this.#grab += 1;
-    this.#grabs -= 1;
+    this.#answered();
     this.#shared.slots.free(1);
     if (this.#isStopping) this.#endIfIdle();
     else this.#shared.slots.fill();
@@ -311,21 +338,14 @@ export class Session implements LineOwner, Asker, JobHome {
   #endIfIdle(): void {
     const line = this.#line;
     if (line.isOpen) {
-      if (this.#grabs > 0 && !this.#isLeaving) return;
+      if (this.#grabs > this.#late && !this.#isLeaving) return;
       for (const job of this.#jobs.values()) if (!job.isOver) return;
     }
     line.end();
   }
 
-  #resumeWaiting(): void {
-    if (this.#waiting.length === 0) return;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resume of waiting) resume();
-  }
-
   #tell(event: WorkerEvent): void {
-    this.#shared.settings.onEvent?.(event);
+    tell(this.#shared.settings.onEvent, event);
   }
 }
 

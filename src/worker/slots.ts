@@ -9,7 +9,7 @@ export interface Asker {
 }
 
 /**
- * Counts the slots: one for each question that is open, since it may bring a job, and for each job in hand.
+ * Counts the slots: one for each question that is open and not late, since it may bring a job, and for each job in hand.
  *
  * Free slots go round: whoever asked last comes last.
  */
@@ -33,6 +33,11 @@ export class Slots {
   /** Gives back `count` slots, without asking anybody. */
   free(count: number): void {
     this.#taken -= count;
+  }
+
+  /** Takes one for a late answer, even where all are taken: it may have brought a job, which is not refused. */
+  retake(): void {
+    this.#taken += 1;
   }
 
   /** Lets those that can ask take the free slots, one each in turn. */

@@ -1,12 +1,16 @@
 /** What a worker is made with, and what its handlers get. */
 import type { JobFunction } from "../base/job-function.ts";
-import type { LineEvent } from "../base/line-event.ts";
+import type { ServerEvent } from "../base/server-event.ts";
 
 /** What a worker is made with. */
 export interface WorkerOptions {
   /** `host`, `host:port`, `[IPv6]:port` or `unix:/path`, 1 to 64 of them, all served at once; default `["127.0.0.1:4730"]`. */
   readonly servers?: readonly string[];
-  /** Jobs in hand at once, over all servers and functions, 1 to 10,000; default 1. */
+  /**
+   * Jobs in hand at once, over all servers and functions, 1 to 10,000; default 1.
+   *
+   * With several servers it may be exceeded: by one more for each question for a job that a server answers late, after 1 to 2 s.
+   */
   readonly concurrency?: number;
   /** What `workers` and consoles show; at most 127 bytes, no blanks. Default `<process id>@<host>`. */
   readonly clientId?: string;
@@ -22,7 +26,7 @@ export interface WorkerOptions {
 
 /** What a worker tells. */
 export type WorkerEvent =
-  | LineEvent
+  | ServerEvent
   | {
       /**
        * A handler threw, ran out of time, or its result could not be used. `error` is what it threw, or a GearError TIMED_OUT,
@@ -51,6 +55,7 @@ export interface FunctionOptions {
 
 /** A job in a worker's hands. */
 export interface WorkerJob<Workload = Uint8Array> {
+  /** The name that the server gave it; unique on that server. */
   readonly handle: string;
   /** The function's name. */
   readonly function: string;
@@ -58,6 +63,7 @@ export interface WorkerJob<Workload = Uint8Array> {
   readonly unique: string;
   /** The reducer of a reduce job, else "". */
   readonly reducer: string;
+  /** What the client gave, as the function's codec has read it; bytes for a function that is named by a string alone. */
   readonly workload: Workload;
   /** The server it came from, as it was given to the worker. */
   readonly server: string;
@@ -72,11 +78,13 @@ export interface WorkerJob<Workload = Uint8Array> {
   /**
    * Tells how far the job is, whole numbers from 0 on. Throws GearError INVALID_ARGUMENT.
    *
-   * This, `data` and `warning` do nothing once the job is over or its signal has aborted.
+   * Dropped when more than 64 MiB are not sent yet: a later one says more. This, `data` and `warning` do nothing once the job is
+   * over or its signal has aborted.
    */
   status(numerator: number, denominator: number): void;
   /**
-   * Sends a part of the result. The promise resolves when the connection can take more; who sends much awaits it.
+   * Sends a part of the result. The promise resolves when the connection can take more, the job is over or its signal aborts; who
+   * sends much awaits it.
    *
    * Rejects with GearError QUEUE_FULL when more than 64 MiB are not sent yet, INVALID_ARGUMENT for what is neither bytes nor a
    * string.
@@ -90,7 +98,9 @@ export interface WorkerJob<Workload = Uint8Array> {
  * Does one job and returns its result, which is WORK_COMPLETE.
  *
  * A throw is WORK_EXCEPTION with `name: text` of the error, of a GearError its text alone (UTF-8, at most 64 KiB); GearError
- * JOB_EXCEPTION with its `data` where it has any; GearError JOB_FAILED is WORK_FAIL, without a word. A handler that returns no promise costs less.
+ * JOB_EXCEPTION with its `data` where it has any; GearError JOB_FAILED is WORK_FAIL, without a word. Neither is so for
+ * what a client rejects with about another job (it has a `functionName`): that is an error like any other. A handler that returns
+ * no promise costs less.
  */
 export type Handler<Workload, Result> = (job: WorkerJob<Workload>) => Result | Promise<Result>;
 

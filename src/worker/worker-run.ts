@@ -7,10 +7,10 @@
  * ```
  */
 import { GearError } from "../base/errors.ts";
-import type { Ability } from "./ability.ts";
-import type { WorkerSettings } from "./checks.ts";
+import { type Ability, registrations } from "./ability.ts";
 import { Session, type Shared } from "./session.ts";
 import { Slots } from "./slots.ts";
+import type { WorkerSettings } from "./worker-settings.ts";
 
 /** One run of a worker. */
 export class WorkerRun implements Shared {
@@ -44,8 +44,8 @@ export class WorkerRun implements Shared {
 
   /** Tells all servers of a function that is new, or of which they must know otherwise than they do. */
   register(ability: Ability, earlier: Ability | undefined): void {
-    const isTold = earlier?.packet.head === ability.packet.head;
-    for (const session of this.#sessions) session.register(ability, isTold);
+    const packets = registrations(ability, earlier);
+    for (const session of this.#sessions) session.register(packets);
     this.slots.fill();
   }
 

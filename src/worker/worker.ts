@@ -1,11 +1,10 @@
 /** Runs jobs: the public worker. */
-import { checkNames } from "../base/checks.ts";
-import { GearError } from "../base/errors.ts";
+import { checkNames, checkSignal, invalid } from "../base/checks.ts";
 import type { JobFunction } from "../base/job-function.ts";
 import { type Ability, ability, wireOf } from "./ability.ts";
-import { type WorkerSettings, workerSettings } from "./checks.ts";
 import type { AnyFunction, BytesHandler, FunctionOptions, Handler, WorkerOptions } from "./worker-options.ts";
 import { WorkerRun } from "./worker-run.ts";
+import { type WorkerSettings, workerSettings } from "./worker-settings.ts";
 
 const RUN_NAMES: ReadonlySet<string> = new Set(["signal"]);
 
@@ -24,7 +23,8 @@ export interface RunOptions {
  * await worker.run({ signal: stopping });
  * ```
  *
- * A server that cannot be reached, or is lost, is tried again for ever, at least every LIMITS.retryMsMax.
+ * A server that cannot be reached, or is lost, is tried again for ever, at most LIMITS.retryMsMax after the last try, which may
+ * itself take connectMs.
  */
 export class Worker implements AsyncDisposable {
   readonly #settings: WorkerSettings;
@@ -71,15 +71,15 @@ export class Worker implements AsyncDisposable {
   }
 
   /**
-   * Connects to all servers and does jobs; resolves once the worker was stopped and the jobs in hand are over. May be called again
-   * after that.
+   * Connects to all servers and does jobs; resolves once the worker was stopped and the jobs in hand are over or given up: a
+   * handler that does not end within drainMs and abortMs is then still at work. May be called again after that.
    *
    * Rejects with GearError INVALID_ARGUMENT when it runs already, when no function is registered, and for options that are none.
    */
   async run(options: RunOptions = {}): Promise<void> {
     checkNames(options, RUN_NAMES, "options of run");
     const { signal } = options;
-    if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid("signal is an AbortSignal");
+    checkSignal(signal);
     if (this.#run !== undefined) throw invalid("the worker runs already");
     if (this.#abilities.size === 0) throw invalid("the worker can do nothing: call can() before run()");
     if (signal?.aborted === true) return;
@@ -95,7 +95,7 @@ export class Worker implements AsyncDisposable {
 
   /**
    * Stops: no new jobs, those in hand have `drainMs`, then their signal aborts and they have `abortMs`, then the connections are
-   * closed. Resolves when `run` does; at once where it does not run.
+   * closed. Resolves when `run` does; at once where it does not run. A handler does not await it: it would wait for itself.
    */
   async stop(): Promise<void> {
     const run = this.#run;
@@ -108,8 +108,4 @@ export class Worker implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
-}
-
-function invalid(text: string): GearError {
-  return new GearError("INVALID_ARGUMENT", text);
 }

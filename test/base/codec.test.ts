@@ -27,7 +27,15 @@ describe("bytes", () => {
     expect(bytes.encode("")).toHaveLength(0);
   });
 
-  test.each([[7], [null], [undefined], [{}], [[1, 2]], [new ArrayBuffer(2)]])("%p is BAD_DATA", (value) => {
+  test("undefined is no bytes", () => {
+    expect(bytes.encode(undefined)).toHaveLength(0);
+  });
+
+  test("what only passes for bytes cannot be read and is refused", () => {
+    expect(codeOf(() => bytes.encode(new Proxy(new Uint8Array(2), {})))).toBe("BAD_DATA");
+  });
+
+  test.each([[7], [null], [{}], [[1, 2]], [new ArrayBuffer(2)], [new Uint16Array(2)]])("%p is BAD_DATA", (value) => {
     expect(codeOf(() => bytes.encode(value as unknown as string))).toBe("BAD_DATA");
   });
 });

@@ -26,6 +26,19 @@ describe("defineFunction", () => {
     expect(defineFunction("make", { workload: text }).result as unknown).toBe(bytes);
   });
 
+  test("a codec that is none is INVALID_ARGUMENT, with the name of the function", () => {
+    for (const codec of [null, 5, "text", {}, { encode: bytes.encode }, { decode: bytes.decode }, json]) {
+      expect(isInvalid(() => defineFunction("f", { workload: codec as unknown as typeof bytes }))).toBe(true);
+      expect(isInvalid(() => defineFunction("f", { result: codec as unknown as typeof bytes }))).toBe(true);
+    }
+    expect(() => defineFunction("resize", { result: {} as unknown as typeof bytes })).toThrow(/^resize: a codec/);
+  });
+
+  test("codecs that are undefined are bytes", () => {
+    const codecs = { workload: undefined, result: undefined } as unknown as { workload: typeof bytes };
+    expect(defineFunction("f", codecs)).toEqual({ name: "f", workload: bytes, result: bytes });
+  });
+
   test("its types are those of its codecs", () => {
     const sum = defineFunction("sum", { workload: json<readonly number[]>(), result: json<number>() });
     const workload: readonly number[] = sum.workload.decode(sum.workload.encode([1, 2]));

@@ -39,7 +39,7 @@ export const LOSS_FAULTS: readonly ChaosFault[] = [
   },
   {
     name: "every third job in hand does not hear that its connection was lost",
-    file: SESSION,
+    file: DISPATCH,
     from: /for \(const job of jobs\) job\.lost\(error\);/,
     to: "for (const [index, job] of jobs.entries()) if (index % 3 !== 2) job.lost(error);",
     found: /^hanging: /,

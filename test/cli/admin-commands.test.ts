@@ -1,5 +1,6 @@
 /** `status`, `workers`, `jobs` and `shutdown` against our server and gearmand. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { Client } from "../../src/client/client.ts";
 import { Worker } from "../../src/worker/worker.ts";
@@ -170,6 +171,41 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     await holder[Symbol.asyncDispose]();
     expect(await result).toHaveLength(0);
     expect(await second.exited).toBe("exit status 0");
+  });
+
+  test("names with newlines and client ids with blanks are shown, and the others beside them", async () => {
+    const replies: Readonly<Record<string, string>> = {
+      status: "one\nname\t3\t1\t2\nplain\t0\t0\t1\n.\n",
+      prioritystatus: "one\nname\t0\t2\t0\t2\nplain\t0\t0\t0\t1\n.\n",
+      workers: "38 127.0.0.1 my own id : plain one\nname\n39 127.0.0.1 b\nc : plain\n40 127.0.0.1 - :\n.\n",
+    };
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (command) => socket.write(replies[String(command).trim()] ?? "ERR\r\n"));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const place = server.address();
+    const servers = [`127.0.0.1:${typeof place === "object" && place !== null ? place.port : 0}`];
+    const functions = await runLine('"$0" status --json', runtime, servers);
+    const workers = await runLine('"$0" workers --all --json', runtime, servers);
+    server.close();
+    expect(JSON.parse(functions.stdout)).toEqual([
+      { function: "one\nname", waiting: 2, high: 0, normal: 2, low: 0, running: 1, workers: 2 },
+      { function: "plain", waiting: 0, high: 0, normal: 0, low: 0, running: 0, workers: 1 },
+    ]);
+    const rows = JSON.parse(workers.stdout) as readonly Row[];
+    expect(rows.map((row) => [row["clientId"], row["functions"]])).toEqual([
+      [null, []],
+      ["b\nc", ["plain"]],
+      ["my own id", ["one\nname", "plain"]],
+    ]);
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("a full disk behind standard output is told", async () => {
+    await using server = await startServer({ runtime });
+    const { status, stderr } = await runLine('"$0" status >/dev/full', runtime, [addressOf(server)]);
+    expect(stderr).toBe("gearwright: standard output cannot be written: the disk is full\n");
+    expect(status).toBe(1);
   });
 
   test("a peer that is no job server is named", async () => {

@@ -18,7 +18,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(help.stdout).toContain("Exit status:\n  0 ");
     expect(flag).toEqual(help);
     expect(help.status).toBe(0);
-    expect(Math.max(...help.stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(96);
+    expect(Math.max(...help.stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   test("a flag that is not there is a mistake that names the nearest", async () => {
@@ -57,9 +57,13 @@ test.each([
     '--timeout: "5" is not a time with its unit, such as 60s or 500ms; write one from 1ms to 576h',
   ],
   ["submit up x --at soon", '--at: "soon" is no time; write +10m, 2026-12-31T18:00 or @1767225600'],
-  ["submit up x --high --low", "--low: it goes not with --high; write one of them"],
-  ["submit up x --high --at +1m", "--at: it goes not with --high; leave one of them out"],
-  ["submit up x --low --reducer r", "--reducer: it goes not with --low; leave one of them out"],
+  [
+    "submit up x --at @4294967296",
+    "--at: @4294967296 is too late for a job server; write one until 2106-02-07T06:28:15Z",
+  ],
+  ["submit up x --high --low", "--low: it does not go with --high; write one of them"],
+  ["submit up x --high --at +1m", "--at: it does not go with --high; leave one of them out"],
+  ["submit up x --low --reducer r", "--reducer: it does not go with --low; leave one of them out"],
   ["submit up x --split-lines", '"x": --split-lines reads standard input; leave it out, or write -'],
   ["work up", "work: the command to run is missing; write gearwright work FUNCTION -- COMMAND [ARG]..."],
   ["work up cat", '"cat": nothing is expected here; write gearwright work FUNCTION -- COMMAND [ARG]...'],
@@ -80,6 +84,12 @@ test("a mistake in GEARWRIGHT_SERVERS says where it stands", async () => {
   expect(status).toBe(1);
 });
 
+test("a name that is too long is one mistake, whatever the lines", async () => {
+  const { status, stderr } = await run(["submit", "x".repeat(513), "--split-lines"], { runtime });
+  expect(stderr).toBe("gearwright: a function's name has 513 bytes of UTF-8; at most 512 are allowed\n");
+  expect(status).toBe(1);
+});
+
 describe("a time for --at", () => {
   const nowMs = Date.UTC(2026, 0, 1);
   test.each([
@@ -91,6 +101,7 @@ describe("a time for --at", () => {
     ["2026-12-31T18:00", new Date(2026, 11, 31, 18).getTime()],
     ["2026-12-31", new Date(2026, 11, 31).getTime()],
     ["2024-02-29T00:00Z", Date.UTC(2024, 1, 29)],
+    ["2106-02-07T06:28:15Z", (2 ** 32 - 1) * 1_000],
   ])("%s is read", (text, ms) => {
     expect(parseWhen(text, nowMs)).toEqual({ value: new Date(ms) });
   });
@@ -106,6 +117,9 @@ describe("a time for --at", () => {
     "2026-1-1",
     "18:00",
     "tomorrow",
+    "@4294967296",
+    "2106-02-07T06:28:16Z",
+    "2200-01-01",
     "@999999999999",
   ])("%p is refused", (text) => {
     expect(parseWhen(text, nowMs)).toHaveProperty("fix");
@@ -123,6 +137,19 @@ describe("for people", () => {
     expect(plain).toBe("NAME      N\ngröße     7\n日本   1234");
     const coloured = drawTable(columns, rows, { hasColour: true, isStriking: ([, count]) => count === 7 });
     expect(coloured).toBe("\u001b[1mNAME      N\u001b[0m\n\u001b[31mgröße     7\u001b[0m\n日本   1234");
+  });
+
+  test("a very long name does not push the numbers of the other rows away", () => {
+    const columns = [
+      { title: "NAME", text: ([name]: readonly [string, number]) => name },
+      { title: "N", isNumber: true, text: ([, count]: readonly [string, number]) => String(count) },
+    ];
+    const long = "x".repeat(100);
+    const rows = [["short", 7] as const, [long, 12] as const];
+    const column = (text: string) => text.padEnd(40);
+    expect(drawTable(columns, rows, { hasColour: false })).toBe(
+      `${column("NAME")}   N\n${column("short")}   7\n${long}  12`,
+    );
   });
 
   test("names are UTF-8, and what would disturb the terminal is escaped", () => {

@@ -171,7 +171,7 @@ describe("help", () => {
       const { status, stdout, stderr } = await run(args, { runtime: "bun" });
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
       expect(stdout).toStartWith("Usage: gearwright ");
-      for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(96);
+      for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
     }
   });
 

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GearError } from "../../src/base/errors.ts";
+import { serverAddresses } from "../../src/link/server-address.ts";
+import { askServer } from "../../src/link/text-line.ts";
 import { Worker } from "../../src/worker/worker.ts";
 import type { WorkerJob } from "../../src/worker/worker-options.ts";
 import { freePort } from "../harness/free-port.ts";
@@ -14,6 +16,13 @@ import { Folder, LIMIT_MS, until } from "./program.ts";
 setDefaultTimeout(6 * LIMIT_MS);
 
 const textOf = (job: WorkerJob) => Buffer.from(job.workload).toString("latin1");
+
+/** Sends a server an admin command. */
+async function tell(server: ServerProcess, command: string): Promise<void> {
+  const [address] = serverAddresses([addressOf(server)]);
+  if (address === undefined) throw new Error("no address");
+  await askServer({ server: address, timeoutMs: LIMIT_MS, replyBytesMax: 1_000 }, [{ command, reply: "line" }]);
+}
 
 /** A worker that is not running yet. */
 function workerOf(server: string, concurrency = 1): Worker {
@@ -195,11 +204,91 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(none.status).toBe(3);
     expect(none.stderr).toContain(`${nowhere} cannot be reached: nobody listens there`);
     const lines = await runLine('seq 1 9 | "$0" submit up --split-lines', runtime, [nowhere]);
-    expect(lines.status).toBe(3);
-    expect(lines.stderr.split("\n")).toHaveLength(2);
+    expect(lines).toMatchObject({ status: 3, stdout: "\n".repeat(9) });
+    expect(lines.stderr.split("\n")).toEqual([
+      expect.stringContaining(
+        `line 1: no job server can be reached: ${nowhere} cannot be reached: nobody listens there`,
+      ),
+      "gearwright: 0 of 9 lines are done; from line 10 on nothing was submitted",
+      "",
+    ]);
     await using server = await startServer();
     const taken = await runLine('"$0" submit up x --background --json', runtime, [nowhere, addressOf(server)]);
     expect(taken).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test("why each of several servers cannot be reached is in words", async () => {
+    const nowhere = `127.0.0.1:${await freePort()}`;
+    const { status, stderr } = await runLine('"$0" submit up x', runtime, [nowhere, "unix:/no/such/socket"]);
+    const reasons = `${nowhere} cannot be reached: nobody listens there; unix:/no/such/socket cannot be reached: there is no such socket`;
+    expect(stderr).toBe(`gearwright: no job server can be reached: ${reasons}\n`);
+    expect(status).toBe(3);
+  });
+
+  test("--split-lines goes on behind a line that is refused or too large", async () => {
+    await using server = await startServer({ runtime });
+    await tell(server, "maxqueue tight 1");
+    const lines = await runLine('seq 1 4 | "$0" submit tight --split-lines --background --in-flight 1', runtime, [
+      addressOf(server),
+    ]);
+    expect(lines.stdout).toMatch(/^H:\S+\n\n\n\n$/);
+    expect(lines.stderr.match(/^gearwright: line [234]: .*QUEUE/gm)).toHaveLength(3);
+    expect(lines.status).toBe(1);
+    const words =
+      '{ echo one; head -c 67108865 /dev/zero; echo; echo two; } | "$0" submit wide --split-lines --background';
+    const large = await runLine(words, runtime, [addressOf(server)]);
+    expect(large.stdout).toMatch(/^H:\S+\n\nH:\S+\n$/);
+    expect(large.stderr).toBe("gearwright: line 2: it is over 64 MiB, the most that a job server takes by default\n");
+    expect(large.status).toBe(1);
+  });
+
+  test("a result over 64 MiB is not held, and the lines behind it go on", async () => {
+    await using server = await startServer({ runtime });
+    const worker = workerOf(addressOf(server));
+    const half = Buffer.alloc(2 ** 25 + 1);
+    worker.can("vast", async (job) => {
+      if (textOf(job) === "small") return "small";
+      await job.data(half);
+      return half;
+    });
+    const running = worker.run();
+    const servers = [addressOf(server)];
+    const lines = await runLine('printf "large\\nsmall\\n" | "$0" submit vast --split-lines', runtime, servers);
+    expect(lines).toMatchObject({ status: 1, stdout: "\nsmall\n" });
+    const alone = "submit this line alone, without --split-lines and --json, and it is printed as it comes";
+    expect(lines.stderr).toStartWith(`gearwright: line 1: the result is over 64 MiB; ${alone}`);
+    const json = await runLine('"$0" submit vast large --json', runtime, servers);
+    expect(json.stderr).toStartWith(
+      "gearwright: the result is over 64 MiB; leave --json out, and it is printed as it comes",
+    );
+    await worker.stop();
+    await running;
+  });
+
+  test("--split-lines stops when the server is lost, and says from which line on", async () => {
+    using folder = new Folder();
+    const path = folder.file("more");
+    await using server = await startServer();
+    const worker = workerOf(addressOf(server));
+    worker.can("lost", (job) => {
+      if (textOf(job) !== "three") return textOf(job);
+      server.signal("SIGKILL");
+      return new Promise<string>((resolve) => job.signal.addEventListener("abort", () => resolve("")));
+    });
+    const running = worker.run();
+    // Standard input stays open.
+    const input = `printf 'one\\ntwo\\nthree\\nfour\\n'; cat ${path}`;
+    const submit = '"$0" submit lost --split-lines --in-flight 1';
+    const words = `mkfifo ${path}; ${submit} < <(${input}); echo "$?"; : >${path}`;
+    await using program = startLine(words, runtime, [addressOf(server)]);
+    await program.exit;
+    expect(program.stdout).toBe("one\ntwo\n\n3\n");
+    const [reason, summary, ...rest] = program.stderr.split("\n");
+    expect(reason).toStartWith("gearwright: line 3: ");
+    expect(summary).toBe("gearwright: 2 of 3 lines are done; from line 4 on nothing was submitted");
+    expect(rest).toEqual([""]);
+    await worker.stop();
+    await running;
   });
 
   test("--wait waits for a server", async () => {

@@ -30,6 +30,14 @@ function linesIn(folder: Folder, name: string): readonly string[] {
     .filter((line) => line !== "");
 }
 
+/** Sends a signal again and again: what comes within half a second counts as the same stop. */
+async function signalUntilItEnds(program: Program, signal: NodeJS.Signals): Promise<void> {
+  await until(() => {
+    if (isAlive(program.pid)) program.kill(signal);
+    return !isAlive(program.pid);
+  }, "it has ended");
+}
+
 /** Kills the processes whose ids are in the file `pids`, should the test have failed. */
 class Leftover implements Disposable {
   readonly #folder: Folder;
@@ -91,6 +99,16 @@ describe.each([...TARGETS])("$title", (target) => {
     expect(program.stderr).toContain("one\ntwo\n");
   });
 
+  test("a line over 64 KiB on standard error becomes several warnings", async () => {
+    await using _program = start(["long", "--", "sh", "-c", "head -c 65537 /dev/zero >&2"]);
+    const sizes: number[] = [];
+    const onUpdate = (update: Update) => {
+      if (update.kind === "warning") sizes.push(update.data.length);
+    };
+    await client.run("long", "", { onUpdate });
+    expect(sizes).toEqual([65_536, 1]);
+  });
+
   test("another exit status, a signal and too much of a result are failures", async () => {
     await using program = start(["fail", "--", "sh", "-c", 'read -r how; eval "$how"']);
     const outcome = (how: string) =>
@@ -148,7 +166,9 @@ describe.each([...TARGETS])("$title", (target) => {
     expect(pids.map(isAlive)).toEqual([true, true]);
     program.kill(signal);
     await until(() => program.stderr.includes("a second signal ends at once"), "the first signal was heard");
+    // One that comes at once is the same stop, told twice.
     program.kill(signal);
+    await signalUntilItEnds(program, signal);
     expect(await program.exit).toBe(status);
     await until(() => !pids.some(isAlive), "no process is left");
   });
@@ -168,7 +188,7 @@ describe.each([...TARGETS])("$title", (target) => {
     program.kill("SIGTERM");
     const isHeard = () => program.stderr.includes("a second signal ends at once") || !isAlive(program.pid);
     await until(isHeard, "the signal was heard");
-    program.kill("SIGTERM");
+    await signalUntilItEnds(program, "SIGTERM");
     await program.exit;
     await until(() => !linesIn(folder, "pids").map(Number).some(isAlive), "no process is left");
   });

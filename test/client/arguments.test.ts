@@ -57,6 +57,7 @@ const CALLS: Readonly<Record<string, readonly [call: (client: Untyped) => Promis
   "a time limit that no timer holds": [(c) => c.run("f", "x", { timeoutMs: 2 ** 31 }), /timeoutMs.*2147483647/],
   "a time limit that is a string": [(c) => c.status("H:1", { timeoutMs: "5" }), /timeoutMs/],
   "a signal that is none": [(c) => c.run("f", "x", { signal: new AbortController() }), /signal is an AbortSignal/],
+  "isResubmitting that is a string": [(c) => c.run("f", "x", { isResubmitting: "no" }), /isResubmitting is true or false, not no/],
   "onUpdate that is no function": [(c) => c.run("f", "x", { onUpdate: "yes" }), /onUpdate is a function/],
   "an empty handle": [(c) => c.status(""), /handle/],
   "a handle that is too long": [(c) => c.status("H".repeat(64)), /handle.*63/],
@@ -90,13 +91,14 @@ const OPTIONS: Readonly<Record<string, readonly [options: Untyped, text: RegExp]
   "null": [null, /options of a client/],
   "an unknown option": [{ server: "127.0.0.1:4730" }, /server is unknown.*servers/],
   "an order that is none": [{ order: "first" }, /listed, random, rotate, unique/],
+  "isResubmitting that is null": [{ isResubmitting: null }, /isResubmitting is true or false/],
   "serverWaitMs below 0": [{ serverWaitMs: -1 }, /serverWaitMs/],
   "connectMs of 0": [{ connectMs: 0 }, /connectMs.*from 1/],
   "replyMs of 0": [{ replyMs: 0 }, /replyMs.*from 1/],
   "timeoutMs without an end": [{ timeoutMs: Number.POSITIVE_INFINITY }, /timeoutMs.*Infinity/],
   "openMax of 0": [{ openMax: 0 }, /openMax.*from 1/],
   "openMax that is too great": [{ openMax: 10_000_001 }, /openMax.*10000000/],
-  "updateBytesMax of 0": [{ updateBytesMax: 0 }, /updateBytesMax/],
+  "updateBytesMax below 0": [{ updateBytesMax: -1 }, /updateBytesMax.*from 0/],
   "onEvent that is no function": [{ onEvent: true }, /onEvent is a function/],
   "no servers": [{ servers: [] }, /1 to 64/],
   "a server of port 0": [{ servers: ["127.0.0.1:0"] }, /1 to 65535/],
@@ -151,9 +153,11 @@ test("a codec that throws, or gives no bytes, when it encodes is BAD_DATA, and n
   expect((await errorOf(client.run(resize, "none"))).message).toContain("must return a Uint8Array");
   expect(await codeOf(client.run("resize", 5))).toBe("BAD_DATA");
   expect(await codeOf(client.run("resize", [1, 2]))).toBe("BAD_DATA");
+  expect(await codeOf(client.run("resize", new Proxy(new Uint8Array(1), {})))).toBe("BAD_DATA");
   expect(await codeOf(client.run(defineFunction("resize", { workload: json<unknown>() }), () => {}))).toBe("BAD_DATA");
   expect(await codeOf(client.echo(5))).toBe("BAD_DATA");
   expect(server.packets.slice(before)).toEqual([]);
+  expect(await textOf(client.run("f", "y"))).toBe("one:y");
 });
 
 test("a codec that throws when it decodes is BAD_DATA for its own job, and the connection goes on", async () => {
@@ -164,6 +168,14 @@ test("a codec that throws when it decodes is BAD_DATA for its own job, and the c
   expect((await bad).code).toBe("BAD_DATA");
   expect(await good).toBe("one:y");
   expect(server.connections.length).toBe(before);
+});
+
+test("a codec may throw what cannot be shown", async () => {
+  const decode = () => {
+    throw Object.create(null);
+  };
+  const odd = defineFunction("f", { workload: text, result: { ...broken, decode } });
+  expect((await errorOf(client.run(odd, "x"))).message).toEndWith("broken: an error that cannot be shown");
 });
 
 test("a codec may throw a GearError of its own, which is the cause", async () => {

@@ -1,6 +1,6 @@
 /** Closing a client, whatever it is doing. */
 import { expect, test } from "bun:test";
-import { Client, type LineEvent } from "../../src/index.ts";
+import { Client, type ServerEvent } from "../../src/index.ts";
 import { freePort } from "../harness/free-port.ts";
 import { until } from "../harness/until.ts";
 import { doingJobs, openFakeServer } from "./fake-server.ts";
@@ -44,7 +44,7 @@ test("closing while it connects, or waits for a server, rejects what is open wit
   await using mute = await openFakeServer({ isMute: true });
   for (const address of [mute.address, `127.0.0.1:${await freePort()}`]) {
     for (const isLater of [false, true]) {
-      const events: LineEvent[] = [];
+      const events: ServerEvent[] = [];
       const client = new Client({
         servers: [address],
         connectMs: 60_000,
@@ -141,3 +141,36 @@ test("onUpdate and onEvent may close the client", async () => {
   await Promise.all(closing);
   expect(closing.length).toBe(2);
 });
+
+for (const isElsewhere of [false, true]) {
+  test(`a client that closes when it hears of a lost server${isElsewhere ? ", with another at hand," : ""} leaves nothing open`, async () => {
+    await using server = await openFakeServer({
+      onPacket: ({ args, from }) => {
+        if (args[2] === "taken") from.send("JOB_CREATED", "H:1");
+        else if (args[2] === "last") from.drop();
+      },
+    });
+    await using other = await openFakeServer({ onPacket: doingJobs("other") });
+    const events: ServerEvent[] = [];
+    let closed: Promise<void> | undefined;
+    const client = new Client({
+      servers: isElsewhere ? [server.address, other.address] : [server.address],
+      onEvent: (event) => {
+        events.push(event);
+        if (event.kind === "disconnected") closed = client.close();
+      },
+    });
+    const job = await client.submit("f", "taken");
+    const calls = [job.result, client.run("f", "sent"), client.echo("x"), client.run("f", "last")];
+    const codes = await Promise.all(calls.map((call) => codeOf(call as Promise<unknown>)));
+    expect(codes).toEqual(Array(4).fill("CLOSED"));
+    await closed;
+    expect(await codeOf(client.run("f"))).toBe("CLOSED");
+    // A new connection would come within LIMITS.retryMsMax; this one comes after what was begun before it.
+    await using later = new Client({ servers: [server.address] });
+    await later.submit("f", "taken");
+    expect(server.connections.length).toBe(2);
+    expect(other.packets).toEqual([]);
+    expect(events.map(({ kind }) => kind)).toEqual(["connected", "disconnected"]);
+  });
+}

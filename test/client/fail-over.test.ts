@@ -1,6 +1,7 @@
 /** Which server a job goes to, and to which it goes when that one cannot be had. */
 import { expect, test } from "bun:test";
-import { Client, type ClientOptions, type LineEvent, type ServerOrder } from "../../src/index.ts";
+import { LIMITS } from "../../src/base/limits.ts";
+import { Client, type ClientOptions, type ServerEvent, type ServerOrder } from "../../src/index.ts";
 import { freePort } from "../harness/free-port.ts";
 import { until } from "../harness/until.ts";
 import { doingJobs, type FakeServer, openFakeServer } from "./fake-server.ts";
@@ -59,6 +60,16 @@ test("rotate: each job goes to the next server, and one that is lost is passed o
   expect(turns.slice(3)).toEqual(turns.slice(0, 3));
   await play.servers[1]?.shut();
   expect(new Set(await serversOf(client, [...FOUR, ...FOUR]))).toEqual(new Set(["0", "2"]));
+});
+
+test("rotate: an echo takes a turn, a status takes none", async () => {
+  await using play = await severalServers(2);
+  await using client = new Client({ servers: play.addresses, order: "rotate" });
+  const [first] = await serversOf(client, [undefined]);
+  expect((await client.status("H:1", { server: play.addresses[0] ?? "" })).isKnown).toBe(false);
+  expect(await serversOf(client, [undefined])).not.toEqual([first ?? ""]);
+  await client.echo("x");
+  expect(await serversOf(client, [undefined])).not.toEqual([first ?? ""]);
 });
 
 test("random: a client keeps the order that it has drawn, and clients draw different ones", async () => {
@@ -157,8 +168,8 @@ for (const order of ["listed", "random", "rotate", "unique"] as const satisfies 
 test("a server that takes a job and never answers is left after replyMs for the next", async () => {
   await using silent = await openFakeServer();
   await using good = await openFakeServer({ onPacket: doingJobs("good") });
-  const events: LineEvent[] = [];
-  const onEvent = (event: LineEvent) => events.push(event);
+  const events: ServerEvent[] = [];
+  const onEvent = (event: ServerEvent) => events.push(event);
   await using client = new Client({ servers: [silent.address, good.address], replyMs: 80, onEvent });
   expect(await textOf(client.run("f", "x"))).toBe("good:x");
   const lost = events.find(({ kind }) => kind === "disconnected");
@@ -284,7 +295,7 @@ test("serverWaitMs 0 still waits for a server that is being tried, each once", a
 test("a job waits for a server that comes within serverWaitMs", async () => {
   await using server = await openFakeServer({ onPacket: doingJobs("late") });
   await server.shut();
-  const events: LineEvent[] = [];
+  const events: ServerEvent[] = [];
   await using client = new Client({ servers: [server.address], onEvent: (event) => events.push(event) });
   const result = textOf(client.run("f", "x"));
   await until(() => events.length > 0, { what: "a try to connect" });
@@ -292,4 +303,32 @@ test("a job waits for a server that comes within serverWaitMs", async () => {
   await server.open();
   expect(await result).toBe("late:x");
   expect(events.at(-1)).toEqual({ kind: "connected", server: server.address });
+});
+
+test("`disconnected` says when the server is tried again if a job waits for it, and else that it is not", async () => {
+  let isIdle = true;
+  await using server = await openFakeServer({
+    onPacket: (packet) => {
+      if (isIdle || packet.args[2] === "again") doingJobs("one")(packet);
+      else {
+        packet.from.send("JOB_CREATED", "H:1");
+        packet.from.socket.end();
+      }
+    },
+  });
+  const events: ServerEvent[] = [];
+  const lost = (count: number) =>
+    until(() => events.filter((event) => event.kind === "disconnected")[count - 1], { what: `loss ${count}` });
+  await using client = new Client({ servers: [server.address], onEvent: (event) => events.push(event) });
+  await client.run("f");
+  server.connections[0]?.drop();
+  expect((await lost(1)).retryInMs).toBeUndefined();
+  isIdle = false;
+  const stop = new AbortController();
+  const code = errorOf(client.run("f", "x", { signal: stop.signal }));
+  const { retryInMs = Number.NaN } = await lost(2);
+  expect(retryInMs).toBeGreaterThanOrEqual(LIMITS.retryMsMin / 2);
+  expect(retryInMs).toBeLessThanOrEqual(LIMITS.retryMsMin);
+  stop.abort();
+  expect((await code).code).toBe("ABORTED");
 });

@@ -154,11 +154,12 @@ export function openFakeServer(options: FakeOptions = {}): Promise<FakeServer> {
   return new FakeServer(options).open();
 }
 
-/** A script that answers ECHO_REQ and does every job at once: its result is `name:workload`. Handles are `H:name:1` and so on. */
+/** A script that answers ECHO_REQ, knows no job by its handle, and does every job at once: its result is `name:workload`. Handles are `H:name:1` and so on. */
 export function doingJobs(name: string): (packet: FakePacket) => void {
   let count = 0;
   return ({ name: packet, args, from }) => {
     if (packet === "ECHO_REQ") from.send("ECHO_RES", ...args);
+    else if (packet === "GET_STATUS") from.send("STATUS_RES", ...args, "0", "0", "0", "0");
     if (!packet.startsWith("SUBMIT")) return;
     count += 1;
     const handle = `H:${name}:${count}`;

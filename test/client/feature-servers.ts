@@ -1,6 +1,6 @@
 /** Plays of several servers and of servers that are lost, from the client's side. */
 import { strict as assert } from "node:assert";
-import type { LineEvent, ServerOrder, Update } from "../../src/index.ts";
+import type { ServerEvent, ServerOrder, Update } from "../../src/index.ts";
 import { until } from "../harness/until.ts";
 import { type Feature, refusal, textOf } from "./feature.ts";
 import type { FeatureStage } from "./feature-stage.ts";
@@ -66,7 +66,7 @@ async function firstIsDown(stage: FeatureStage): Promise<void> {
   tellServer(stage);
   const dead = await stage.deadServer();
   for (const order of ["listed", "random", "rotate", "unique"] as const) {
-    const events: LineEvent[] = [];
+    const events: ServerEvent[] = [];
     const client = stage.client({
       servers: [dead, stage.server],
       order,

@@ -23,22 +23,40 @@ async function allServers(stage: FeatureStage): Promise<void> {
   assert.deepEqual((await Promise.all(jobs)).map(textOf), stage.servers);
 }
 
-/** The first of a worker's servers says nothing, from the start or after a job; the other's jobs are to be done all the same. */
-function silentServer(isFromStart: boolean): Feature["play"] {
-  return async (stage) => {
-    const relay = await stage.relay();
-    if (isFromStart) relay.freeze();
-    stage.work((worker) => worker.can(stage.name, echo), {
-      servers: [relay.address, stage.servers[1]],
-      connectMs: 200,
-    });
-    if (!isFromStart) {
-      assert.equal(textOf(await stage.client().run(stage.name, "first")), "first");
-      relay.freeze();
-    }
-    const client = stage.client({ servers: [stage.servers[1]] });
-    for (let turn = 0; turn < 5; turn += 1) assert.equal(textOf(await client.run(stage.name, `${turn}`)), `${turn}`);
-  };
+/** The other server's jobs are done, though the first says nothing. */
+async function othersAreServed(stage: FeatureStage): Promise<void> {
+  const client = stage.client({ servers: [stage.servers[1]] });
+  for (let turn = 0; turn < 5; turn += 1) assert.equal(textOf(await client.run(stage.name, `${turn}`)), `${turn}`);
+}
+
+async function silentServer(stage: FeatureStage): Promise<void> {
+  const relay = await stage.relay();
+  relay.freeze();
+  stage.work((worker) => worker.can(stage.name, echo), {
+    servers: [relay.address, stage.servers[1]],
+    connectMs: 200,
+  });
+  await othersAreServed(stage);
+}
+
+async function fallsSilent(stage: FeatureStage): Promise<void> {
+  const relay = await stage.relay();
+  const started = new Gate();
+  const gate = new Gate();
+  stage.work(
+    (worker) =>
+      worker.can(stage.name, async (job) => {
+        started.open();
+        await gate.opened;
+        return job.workload;
+      }),
+    { servers: [relay.address, stage.servers[1]], connectMs: 200 },
+  );
+  await stage.client().submit(stage.name, "its result does not arrive");
+  await started.opened;
+  relay.freeze();
+  gate.open();
+  await othersAreServed(stage);
 }
 
 async function oneHandForAll(stage: FeatureStage): Promise<void> {
@@ -114,8 +132,8 @@ async function loses(stage: FeatureStage): Promise<void> {
 /** Plays of the worker's servers. */
 export const WORKER_SERVER_FEATURES: readonly Feature[] = [
   { name: "a worker serves all its servers at once, though one is down", play: allServers },
-  { name: "a server that is silent from the start does not hold up the others", play: silentServer(true) },
-  { name: "a server that falls silent does not hold up the others", play: silentServer(false) },
+  { name: "a server that is silent from the start does not hold up the others", play: silentServer },
+  { name: "a server that falls silent does not hold up the others", play: fallsSilent },
   { name: "the concurrency is that of all servers together", play: oneHandForAll },
   { name: "a worker is registered again after its server came back", play: comesBack },
   { name: "a job whose server is lost is aborted and comes again", play: loses },

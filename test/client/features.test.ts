@@ -15,7 +15,8 @@ const LANES = 3;
 const LIMIT_MS = 240_000;
 
 const OURS: ServerOptions = { form: "serve", runtime: RUNTIMES[0] ?? "bun" };
-const REAL: ServerOptions = { form: "real" };
+/** With more threads a job that CAN_DO_TIMEOUT has taken back is at times given to nobody, or gearmand crashes. */
+const REAL: ServerOptions = { form: "real", flags: ["-t", "1"] };
 
 /** Where the library runs: what the machine has, or npm brings. */
 async function libraryRuntimes(): Promise<readonly { readonly runtime: string; readonly binary: string }[]> {

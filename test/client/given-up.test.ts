@@ -239,3 +239,44 @@ test("a status that finds no place for all its questions is QUEUE_FULL, and leav
   // The place of the question that nobody waits for comes back when its connection is lost.
   await until(async () => (await codeOf(client.run("f", "x", { timeoutMs: 1 }))) === "TIMED_OUT", { what: "a place" });
 });
+
+test("calls that were given up and are not answered yet count too, up to twice openMax", async () => {
+  await using server = await openFakeServer();
+  await using client = new Client({ servers: [server.address], openMax: 2 });
+  const giveUp = async (count: number) => {
+    const stop = new AbortController();
+    const end = codeOf(client.run("f", "x", { signal: stop.signal }));
+    await until(() => server.packets.length === count, { what: `submit ${count}` });
+    stop.abort();
+    expect(await end).toBe("ABORTED");
+  };
+  for (let count = 1; count <= 4; count++) await giveUp(count);
+  for (const call of [client.run("f"), client.submitBackground("f"), client.echo("x"), client.status("H:1")]) {
+    const error = await errorOf(call as Promise<unknown>);
+    expect([error.code, error.message]).toEqual(["QUEUE_FULL", expect.stringContaining("answers to 4 calls")]);
+  }
+  const { from } = await server.next("SUBMIT_JOB");
+  from.send("JOB_CREATED", "H:1");
+  await until(async () => (await codeOf(client.run("f", "x", { timeoutMs: 1 }))) === "TIMED_OUT", { what: "a place" });
+  await client.close();
+});
+
+test("the workload of a job that was given up is let go of, although a server that reads nothing holds its turn up", async () => {
+  await using server = await openFakeServer({
+    onConnection: ({ socket }) => void socket.once("data", () => socket.pause()),
+  });
+  await using client = new Client({ servers: [server.address] });
+  await client.echo("x", { timeoutMs: 500 }).catch(() => {});
+  const workloads: WeakRef<Uint8Array>[] = [];
+  for (let count = 0; count < 30; count += 1) {
+    const workload = new Uint8Array(200_000);
+    workloads.push(new WeakRef(workload));
+    expect(await codeOf(client.run("f", workload, { timeoutMs: 1 }))).toBe("TIMED_OUT");
+  }
+  const held = () => {
+    Bun.gc(true);
+    return workloads.filter((workload) => workload.deref() !== undefined).length;
+  };
+  // A collector that looks at the stack as it finds it may keep some.
+  await until(() => held() < 10, { what: "the workloads are gone" });
+});

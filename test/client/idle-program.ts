@@ -16,6 +16,21 @@ async function updates(): Promise<string> {
   return last;
 }
 
+/** Listeners that throw are the program's own affair: all jobs go on, and the process hears of it. */
+async function throwing(): Promise<string> {
+  let throwCount = 0;
+  process.on("uncaughtException", () => {
+    throwCount += 1;
+  });
+  const fail = (): never => {
+    throw new Error("of a listener");
+  };
+  const told = new Client({ servers, onEvent: fail });
+  const results = await Promise.all(["x", "y"].map((workload) => told.run("told", workload, { onUpdate: fail })));
+  await new Promise((resolve) => setImmediate(resolve));
+  return `${results.length} jobs, ${throwCount} throws`;
+}
+
 async function leftMap(): Promise<string> {
   for await (const result of client.map("f", ["1", "2", "3"])) return new TextDecoder().decode(result);
   return "";
@@ -27,6 +42,7 @@ const PLAYS: Readonly<Record<string, () => Promise<string>>> = {
   background: () => client.submitBackground("f", "x"),
   status: async () => String((await client.status("H:1")).isKnown),
   updates,
+  throwing,
   leftMap,
   aborted: () => client.run("never", "x", { signal: AbortSignal.timeout(20) }).then(String, codeOf),
   timedOut: () => client.run("never", "x", { timeoutMs: 20 }).then(String, codeOf),

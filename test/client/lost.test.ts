@@ -185,3 +185,18 @@ test("a job with which every server is lost is given up at last", async () => {
   await expect(client.run("f", "x")).rejects.toMatchObject({ code: "CONNECTION_LOST" });
   expect(count).toBe(LIMITS.resubmitsMax + 1);
 }, 30_000);
+
+test("an echo with which every server is lost is given up as well", async () => {
+  let count = 0;
+  await using server = await openFakeServer({
+    onPacket: ({ from }) => {
+      count += 1;
+      from.drop();
+    },
+  });
+  await using client = new Client({ servers: [server.address] });
+  const error = await errorOf(client.echo("x"));
+  expect(error.code).toBe("CONNECTION_LOST");
+  expect(error.message).toContain(`${LIMITS.resubmitsMax + 1} connections were lost`);
+  expect(count).toBe(LIMITS.resubmitsMax + 1);
+}, 30_000);

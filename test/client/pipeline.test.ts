@@ -81,8 +81,8 @@ test("a failure and an exception end their own job alone", async () => {
     textOf(client.run("print", "ends")),
   ];
   expect(await well).toBe("well");
-  expect((await fails).code).toBe("JOB_FAILED");
-  expect((await throws).code).toBe("JOB_EXCEPTION");
+  expect([(await fails).code, (await fails).functionName]).toEqual(["JOB_FAILED", "print"]);
+  expect([(await throws).code, (await throws).functionName]).toEqual(["JOB_EXCEPTION", "print"]);
   expect((await throws).message).toContain("print");
   expect((await throws).data).toEqual(new Uint8Array(Buffer.from("out of \xff paper", "latin1")));
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { freePort } from "../harness/free-port.ts";
 import { hasEnded, killAtEnd } from "../harness/leftovers.ts";
 import { RUNTIMES, SERVER_PATH } from "../harness/runtimes.ts";
-import { doingJobs, openFakeServer } from "./fake-server.ts";
+import { doingJobs, type FakePacket, openFakeServer } from "./fake-server.ts";
 
 /** A program that has not ended after this time never will, ms. */
 const LIMIT_MS = 20_000;
@@ -33,6 +33,19 @@ async function outcomeOf(runtime: string, ...args: readonly string[]): Promise<r
   return [output.trim(), end];
 }
 
+let toldCount = 0;
+
+/** An update and the end of each job, all of them in one piece. */
+function tellAll({ from }: FakePacket): void {
+  toldCount += 1;
+  const handle = `H:told:${toldCount}`;
+  from.socket.cork();
+  from.send("JOB_CREATED", handle);
+  from.send("WORK_DATA", handle, "part");
+  from.send("WORK_COMPLETE", handle, "");
+  process.nextTick(() => from.socket.uncork());
+}
+
 /** Does `f` at once, `late` after a while, and `never` not at all. */
 function server() {
   const atOnce = doingJobs("one");
@@ -42,6 +55,7 @@ function server() {
       const { name, args, from } = packet;
       if (name === "GET_STATUS") from.send("STATUS_RES", args[0] ?? "", "0", "0", "0", "0");
       else if (args[0] === "f") atOnce(packet);
+      else if (args[0] === "told") tellAll(packet);
       else {
         count += 1;
         const handle = `H:late:${count}`;
@@ -55,7 +69,7 @@ function server() {
 // biome-ignore format: a table
 const ENDS: Readonly<Record<string, string>> = {
   unused: "unused", run: "one:x", background: "H:one:1", status: "false", updates: "", leftMap: "one:1", aborted: "ABORTED",
-  timedOut: "TIMED_OUT", closed: "CLOSED", idleThenClosed: "closed", twice: "late",
+  timedOut: "TIMED_OUT", closed: "CLOSED", throwing: "2 jobs, 3 throws", idleThenClosed: "closed", twice: "late",
 };
 
 for (const runtime of RUNTIMES) {

@@ -19,6 +19,7 @@ for (const replyMs of [30_000, 40_000, 600_000]) {
       sessionOpened: () => {
         isOpen = true;
       },
+      sessionRefused: () => {},
       sessionLost: (_session: Session, error: GearError) => {
         losses.push(error);
       },

@@ -102,3 +102,51 @@ test("numbers that are none count as 0", async () => {
   await using client = new Client({ servers: [server.address] });
   expect(await client.status("H:1")).toMatchObject({ isKnown: true, isRunning: false, numerator: 0, denominator: 0 });
 });
+
+test("one server alone can be asked, which tells jobs of one handle apart", async () => {
+  await using one = await knowing("H:1");
+  await using two = await knowing("H:1");
+  await using client = new Client({ servers: [one.address, two.address] });
+  for (const server of [one, two, one]) {
+    expect((await client.status("H:1", { server: server.address })).server).toBe(server.address);
+    expect((await client.statusOfUnique("H:1", { server: server.address })).server).toBe(server.address);
+  }
+  expect([one.packets.length, two.packets.length]).toEqual([4, 2]);
+});
+
+test("one server alone that cannot be reached is NO_SERVER, although another knows the job", async () => {
+  await using one = await knowing("H:1");
+  const gone = `127.0.0.1:${await freePort()}`;
+  await using client = new Client({ servers: [one.address, gone] });
+  for (let round = 0; round < 2; round++) {
+    expect(await codeOf(client.status("H:1", { server: gone }))).toBe("NO_SERVER");
+  }
+  expect(one.packets).toEqual([]);
+});
+
+test("a server that is none of the client's is INVALID_ARGUMENT, and nobody is asked", async () => {
+  await using one = await knowing("H:1");
+  await using client = new Client({ servers: [one.address] });
+  for (const server of [`127.0.0.1:${await freePort()}`, "", "127.0.0.1"]) {
+    for (const call of [client.status("H:1", { server }), client.statusOfUnique("u", { server })]) {
+      const error = await errorOf(call);
+      expect(error.code).toBe("INVALID_ARGUMENT");
+      expect(error.message).toContain(one.address);
+    }
+  }
+  expect(one.connections).toEqual([]);
+});
+
+test("where no server can be asked, the status says why: REFUSED, PROTOCOL_ERROR or CONNECTION_LOST", async () => {
+  await using refusing = await openFakeServer({ onPacket: ({ from }) => from.send("ERROR", "QUEUE_ERROR", "not now") });
+  await using odd = await openFakeServer({ onPacket: ({ from }) => from.send("NOOP") });
+  await using dropping = await openFakeServer({ onPacket: ({ from }) => from.drop() });
+  for (const [server, code] of [
+    [refusing, "REFUSED"],
+    [odd, "PROTOCOL_ERROR"],
+    [dropping, "CONNECTION_LOST"],
+  ] as const) {
+    await using client = new Client({ servers: [server.address] });
+    expect(await codeOf(client.status("H:1"))).toBe(code);
+  }
+});

@@ -177,3 +177,15 @@ test("a result that is not looked at is not unhandled when the job fails", async
   expect((await next).done).toBe(true);
   await play.arrived();
 });
+
+test("with updateBytesMax 0 nothing is kept: updates() is empty and ends at once, and onUpdate hears all", async () => {
+  await using play = await takenJob({ updateBytesMax: 0 });
+  const early = play.job.updates().next();
+  for (let index = 0; index < 20; index++) play.say("WORK_DATA", "x".repeat(1_000));
+  await play.arrived();
+  expect(await early).toEqual({ done: true, value: undefined });
+  expect(await allOf(play.job.updates())).toEqual([]);
+  expect(play.heard.length).toBe(20);
+  play.say("WORK_COMPLETE", "done");
+  expect(await textOf(play.job.result)).toBe("done");
+});

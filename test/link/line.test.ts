@@ -205,7 +205,7 @@ test("a server that should be heard and is silent is asked, and given up when it
   const owner = new RecordingOwner(server.address, { probeMs: 60 });
   owner.isExpecting = true;
   await owner.open();
-  expect((await server.next("ECHO_REQ")).args).toEqual([""]);
+  expect((await server.next("ECHO_REQ")).args).toEqual(["gearwright probe"]);
   const { error } = await owner.loss();
   expect([error.code, error.message]).toEqual(["CONNECTION_LOST", `${server.address} was silent for 120 ms`]);
   expect(server.packets.length).toBe(1);
@@ -221,6 +221,27 @@ test("a server that answers when it is asked is kept, and its answers are not th
   line.send(ECHO, "", Buffer.from("mine"));
   await until(() => owner.packets.length > 0, { what: "an answer" });
   expect(owner.packets).toEqual(["ECHO_RES mine"]);
+  line.end();
+  await owner.loss();
+});
+
+test("the answers to what was asked before the probe are the owner's, also that to an empty echo", async () => {
+  await using server = await openFakeServer({
+    onPacket: ({ args, from }) => {
+      if (args[0] !== "gearwright probe") return;
+      from.send("ECHO_RES", "");
+      from.send("JOB_CREATED", "H:1");
+      from.send("ECHO_RES", "gearwright probe");
+      from.send("WORK_COMPLETE", "H:1", "done");
+    },
+  });
+  const owner = new RecordingOwner(server.address, { probeMs: 500 });
+  owner.isExpecting = true;
+  const line = await owner.open();
+  line.send(ECHO, "");
+  line.send(PACKETS.SUBMIT_JOB.type, "f\0\0");
+  await until(() => owner.packets.length >= 3, { what: "the answers" });
+  expect(owner.packets).toEqual(["ECHO_RES ", "JOB_CREATED H:1", "WORK_COMPLETE done"]);
   line.end();
   await owner.loss();
 });

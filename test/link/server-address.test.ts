@@ -44,6 +44,8 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
   ["a number", [4730], /string/],
   ["an object", [{ host: "jobs", port: 4730 }], /string/],
   ["an empty name", [""], /""/],
+  ["a name with a NUL", ["jobs\0x"], /NUL/],
+  ["a path with a NUL", ["unix:/run/\0x"], /NUL/],
   ["a port alone", [":4730"], /":4730"/],
   ["port 0", ["jobs:0"], /"jobs:0".*1 to 65535/],
   ["a port that is too great", ["jobs:65536"], /"65536"/],

@@ -33,13 +33,13 @@ async function textServer(...scripts: readonly (readonly string[] | ((socket: So
   const { port } = server.address() as { readonly port: number };
   return {
     commands,
-    ask: (questions: readonly TextQuestion[], limits = {}) => ask(port, questions, limits),
+    ask: (questions: readonly TextQuestion[], limits = {}) => ask(`127.0.0.1:${port}`, questions, limits),
     [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
 }
 
-function ask(port: number, questions: readonly TextQuestion[], limits: { timeoutMs?: number; replyBytesMax?: number }) {
-  const [server] = serverAddresses([`127.0.0.1:${port}`]);
+function ask(name: string, questions: readonly TextQuestion[], limits: { timeoutMs?: number; replyBytesMax?: number }) {
+  const [server] = serverAddresses([name]);
   if (server === undefined) throw new Error("no address");
   return askServer({ server, timeoutMs: 10_000, replyBytesMax: 1_000, ...limits }, questions);
 }
@@ -55,6 +55,8 @@ const REPLIES: Readonly<Record<string, readonly [question: TextQuestion, pieces:
   "an empty list in pieces": [LIST, [".", "\n"], []],
   "a list that is cut at its end": [LIST, ["a\n", ".", "\n"], ["a"]],
   "a list that is cut within its end": [LIST, ["a\n.", "\n"], ["a"]],
+  "a list that is cut anywhere": [LIST, [..."a\t1\n.b\t0\n.\n"], ["a\t1", ".b\t0"]],
+  "a list with a line that begins with a dot": [LIST, ["a\n.b\n.\n"], ["a", ".b"]],
   "a list with a line that ends in a dot": [LIST, ["a.\n", "b\n.\n"], ["a.", "b"]],
   "a list with an empty line": [LIST, ["\n", "\n.\n"], ["", ""]],
   "a list with a line that begins as a refusal": [LIST, ["ERR a\n", ".\n"], ["ERR a"]],
@@ -70,17 +72,25 @@ for (const [what, [question, pieces, reply]] of Object.entries(REPLIES)) {
 }
 
 test("questions are asked one after another, and a refusal stands in the place of its reply alone", async () => {
-  await using server = await textServer(["OK\n"], ["ERR UNKNOWN_COMMAND no+such\r\n"], ["a\n.\n"]);
-  const [first, second, third] = await server.ask([LINE, LIST, LIST]);
+  await using server = await textServer(["OK\n"], ["ERR UNKNOWN_COMMAND no+such\r\n"], ["a\n.\n"], ["ERR y\r\n"]);
+  const [first, second, third, fourth] = await server.ask([LINE, LIST, LIST, LINE]);
   expect([first, third]).toEqual([["OK"], ["a"]]);
   if (!(second instanceof GearError)) throw new Error("it was not refused");
   expect(second.code).toBe("REFUSED");
   expect(second.message).toContain('refuses "status": ERR UNKNOWN_COMMAND no+such');
-  expect(server.commands).toEqual(["version\n", "status\n", "status\n"]);
+  expect(fourth).toHaveProperty("code", "REFUSED");
+  expect(server.commands).toEqual(["version\n", "status\n", "status\n", "version\n"]);
 });
 
 test("a server that is not there is NO_SERVER", async () => {
-  expect((await errorOf(ask(await freePort(), [LINE], {}))).code).toBe("NO_SERVER");
+  for (const name of [`127.0.0.1:${await freePort()}`, "unix:/no/such/socket"]) {
+    expect((await errorOf(ask(name, [LINE], {}))).code).toBe("NO_SERVER");
+  }
+});
+
+test("a server that says nothing is TIMED_OUT", async () => {
+  await using server = await textServer();
+  expect((await errorOf(server.ask([LIST], { timeoutMs: 60 }))).code).toBe("TIMED_OUT");
 });
 
 test("a server that never ends its reply is TIMED_OUT, with what was asked", async () => {

@@ -45,6 +45,16 @@ const JOB = `
   await server.stop();
 `;
 
+/** Node has require of ES modules from 20.19 and 22.12 on. */
+const COMMON = `
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  const canRequire = process.versions.bun !== undefined || (major === 20 ? minor >= 19 : major > 22 || minor >= 12);
+  import("gearwright").then(({ Client }) => {
+    const isSame = !canRequire || require("gearwright").Client === Client;
+    console.log(isSame && typeof Client === "function" ? "the same" : "another");
+  });
+`;
+
 let installed: InstalledPackage;
 
 beforeAll(async () => {
@@ -114,6 +124,16 @@ describe.each(Object.entries(RUNTIMES))("on %s", (_name, runtime) => {
       writeFileSync(program, JOB);
       const { stdout, stderr } = await run(runtime ?? "", [program], { cwd: installed.folder, timeout: JOB_LIMIT_MS });
       expect({ stdout, stderr }).toEqual({ stdout: "hello world\n", stderr: "" });
+    },
+  );
+
+  test.skipIf(runtime === undefined)(
+    "CommonJS comes to the library by import(), and by require where that is to be had",
+    async () => {
+      const program = join(installed.folder, "common.cjs");
+      writeFileSync(program, COMMON);
+      const { stdout, stderr } = await run(runtime ?? "", [program], { cwd: installed.folder, timeout: JOB_LIMIT_MS });
+      expect({ stdout, stderr }).toEqual({ stdout: "the same\n", stderr: "" });
     },
   );
 });

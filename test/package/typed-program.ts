@@ -2,7 +2,7 @@
 
 /** The program, a module for the compiler alone; it says with `@ts-expect-error` what is wrong. */
 export const TYPED_PROGRAM = `
-import { bytes, Client, defineFunction, GearError, json, text, Worker } from "gearwright";
+import { bytes, Client, type BytesFunction, type Codec, defineFunction, GearError, json, type JobFunction, text, Worker } from "gearwright";
 import { startTestServer, type TestServer } from "gearwright/testing";
 
 interface Size { readonly width: number; readonly height: number }
@@ -12,12 +12,31 @@ function holds<_Fact extends true>(): void {}
 const resize = defineFunction("resize", { workload: json<Size>(), result: text });
 const shrink = defineFunction("shrink", { result: bytes });
 const size: Size = { width: 1, height: 2 };
+const copy = defineFunction("copy");
+holds<Same<typeof copy, BytesFunction>>();
+const shared: BytesFunction = copy;
+const date: Codec<Date> = { name: "date", encode: (value) => new Uint8Array(String(value).length), decode: () => new Date(0) };
+const next = defineFunction("next", { workload: text, result: date });
+holds<Same<typeof next, JobFunction<string, Date>>>();
+const given: JobFunction<Size, string> = resize;
+// @ts-expect-error types without codecs promise what nothing keeps
+defineFunction<string, string>("f");
+// @ts-expect-error a name is no codec
+defineFunction("f", { workload: "text" });
+// @ts-expect-error there is no such codec of a function
+defineFunction("f", { reslt: text });
 
 export async function submit(client: Client, signal: AbortSignal): Promise<void> {
   const result = await client.run(resize, size, { signal, priority: "high", timeoutMs: 1_000 });
   holds<Same<typeof result, string>>();
   const plain = await client.run("reverse", "abc");
   holds<Same<typeof plain, Uint8Array>>();
+  for (const result of [await client.run(copy), await client.run(copy, "text"), await client.run(shared, new Uint8Array(3))]) {
+    holds<Same<typeof result, Uint8Array>>();
+  }
+  await client.submit(copy);
+  await client.submitBackground(shrink);
+  holds<Same<Awaited<ReturnType<typeof at>>, Date>>();
   const small = await client.run(shrink, new Uint8Array(3));
   holds<Same<typeof small, Uint8Array>>();
   const job = await client.submit(resize, size);
@@ -38,12 +57,20 @@ export async function submit(client: Client, signal: AbortSignal): Promise<void>
   await client.submitBackground(resize, { width: 1 });
   // @ts-expect-error a number is neither bytes nor a string
   await client.run("reverse", 5);
+  // @ts-expect-error nor is it for a function without codecs
+  await client.run(copy, 5);
+  // @ts-expect-error a Size must be given
+  await client.run(resize);
   // @ts-expect-error there is no such priority
   await client.run(resize, size, { priority: "urgent" });
   // @ts-expect-error these workloads are of another type
   client.map(resize, ["1x2"]);
   // @ts-expect-error foreground jobs have no time to begin
   await client.run(resize, size, { at: new Date(0) });
+}
+
+function at(client: Client): Promise<Date> {
+  return client.run(next, "backup");
 }
 
 export async function work(worker: Worker, signal: AbortSignal): Promise<void> {
@@ -58,6 +85,16 @@ export async function work(worker: Worker, signal: AbortSignal): Promise<void> {
   }, { timeoutMs: 30_000 });
   worker.can("reverse", (job) => job.workload.slice().reverse()).cannot("other");
   worker.can("nothing", () => {});
+  worker.can(copy, () => {});
+  worker.can(copy, async (job) => {
+    holds<Same<typeof job.workload, Uint8Array>>();
+  });
+  worker.can(next, (job) => new Date(job.workload));
+  worker.can(given, (job) => String(job.workload.height));
+  // @ts-expect-error a text is no Date
+  worker.can(next, (job) => job.workload);
+  // @ts-expect-error no Date is given back
+  worker.can(next, () => {});
   // @ts-expect-error the result is a text
   worker.can(resize, () => 5);
   // @ts-expect-error a number is neither bytes nor a string

@@ -38,11 +38,11 @@ afterAll(async () => {
 });
 
 /** What the compiler says of a program in a project of its own; "" when nothing is wrong. */
-function complaints(program: string, options: Readonly<Record<string, unknown>>): string {
+function complaints(program: string, options: Readonly<Record<string, unknown>>, file = "program.mts"): string {
   projectCount += 1;
   const folder = join(installed.folder, `project-${projectCount}`);
   mkdirSync(folder);
-  writeFileSync(join(folder, "program.mts"), program);
+  writeFileSync(join(folder, file), program);
   const compilerOptions = {
     ...options,
     strict: true,
@@ -51,7 +51,7 @@ function complaints(program: string, options: Readonly<Record<string, unknown>>)
     noEmit: true,
     typeRoots: [join(ROOT_FOLDER, "node_modules", "@types")],
   };
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["program.mts"] }));
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: [file] }));
   const { status, stdout, stderr } = spawnSync(COMPILER, ["-p", "."], { cwd: folder, encoding: "utf8" });
   return status === 0 ? "" : `${stdout}${stderr}exit status ${status}`;
 }
@@ -74,6 +74,27 @@ describe.each(Object.entries(RESOLUTIONS))("under moduleResolution %s", (_name, 
     expect(complaints(wrong, { ...resolution, ...SURROUNDINGS["the default lib, without types of Node"] })).toContain(
       "TS2344",
     );
+  });
+});
+
+describe("in a CommonJS module", () => {
+  const later = `
+    export async function one(): Promise<Uint8Array> {
+      const { Client } = await import("gearwright");
+      return new Client().run("f");
+    }
+  `;
+  const atOnce = 'import { Client } from "gearwright";\nexport const client = new Client();\n';
+
+  test.each(["node16", "nodenext"] as const)("import() has the types under %s", (name) => {
+    expect(complaints(later, { ...RESOLUTIONS[name], types: [] }, "program.cts")).toBe("");
+    const wrong = later.replace("<Uint8Array>", "<string>");
+    expect(complaints(wrong, { ...RESOLUTIONS[name], types: [] }, "program.cts")).toContain("TS2322");
+  });
+
+  test("an import at the top, which is a require, is for nodenext alone", () => {
+    expect(complaints(atOnce, { ...RESOLUTIONS.nodenext, types: [] }, "program.cts")).toBe("");
+    expect(complaints(atOnce, { ...RESOLUTIONS.node16, types: [] }, "program.cts")).toContain("TS1479");
   });
 });
 

@@ -31,6 +31,8 @@ describe("what was thrown", () => {
     expect(shown(Object.defineProperty(new Error("x"), "message", { get: refuse }))).toBe(
       "an error that cannot be shown",
     );
+    expect(shown(Object.assign(new Error(), { name: undefined }))).toBe("undefined");
+    expect(shown(Object.assign(new GearError("BAD_DATA", "x"), { message: undefined }))).toBe("undefined");
     expect(shown(Object.assign(new Error("x"), { name: Object.create(null) }))).toBe("an error that cannot be shown");
   });
 
@@ -47,6 +49,15 @@ describe("what was thrown", () => {
       Uint8Array.of(1, 0, 255),
     );
     expect(shown(new GearError("JOB_EXCEPTION", "x"))).toBe("x");
+    for (const data of [null, 5, "y", new Proxy(new Uint8Array(1), {})]) {
+      expect(shown(new GearError("JOB_EXCEPTION", "x", { data: data as never }))).toBe("x");
+    }
+  });
+
+  test("about another job is its text, whatever became of that", () => {
+    expect(shown(new GearError("JOB_FAILED", "x", { functionName: "f" }))).toBe("x");
+    const data = Uint8Array.of(1, 0, 255);
+    expect(shown(new GearError("JOB_EXCEPTION", "x", { data, functionName: "" }))).toBe("x");
   });
 });
 
@@ -98,6 +109,11 @@ describe("a handler that ends", () => {
       expect(await sentFor(handler)).toEqual({ sent: expected, failures: [failure] });
     });
   }
+
+  test("with a proxy of bytes, which nobody can read, gives an exception", async () => {
+    const { sent } = await sentFor(() => new Proxy(new Uint8Array(1), {}));
+    expect(sent).toStartWith("WORK_EXCEPTION H:1 the result cannot be written as bytes");
+  });
 
   test("with what is neither bytes nor text gives an exception that says so", async () => {
     const { sent, failures } = await sentFor((() => 5) as never);

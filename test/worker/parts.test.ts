@@ -110,4 +110,41 @@ describe("a job at work", () => {
     connection.socket.destroy();
     await waiting;
   });
+
+  test("data that waits when the job is aborted, or over, does not wait for the server", async () => {
+    for (const end of ["aborted", "over"] as const) {
+      await using server = await FakeServer.start();
+      const { running, connection, job, held } = await jobAt(server);
+      await using _ = running;
+      connection.socket.pause();
+      const waiting = Promise.all(Array.from({ length: 8 }, () => job.data(new Uint8Array(4 * 1024 * 1024))));
+      if (end === "aborted") running.worker.cannot("a");
+      else held.open("");
+      await waiting;
+    }
+  });
+
+  test("status is dropped where data would be refused, and sent again when there is room", async () => {
+    await using server = await FakeServer.start();
+    const { running, connection, job } = await jobAt(server);
+    await using _ = running;
+    connection.socket.pause();
+    const part = new Uint8Array(4 * 1024 * 1024);
+    let isRefused = false;
+    const parts: Promise<void>[] = [];
+    for (let count = 0; count < 40; count++) {
+      parts.push(
+        job.data(part).catch(() => {
+          isRefused = true;
+        }),
+      );
+    }
+    await until(() => isRefused, { what: "a refusal" });
+    job.status(1, 2);
+    connection.socket.resume();
+    await Promise.all(parts);
+    job.status(2, 2);
+    const statuses = (await connection.upTo("WORK_STATUS H:1 2 2")).filter((one) => one.startsWith("WORK_STATUS"));
+    expect(statuses).toEqual(["WORK_STATUS H:1 2 2"]);
+  });
 });

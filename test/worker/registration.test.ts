@@ -56,6 +56,17 @@ describe("registration", () => {
     expect(await connection.next()).toBe("CAN_DO_TIMEOUT a 5000");
   });
 
+  test("a time limit is taken back, which CAN_DO alone does not do; a later connection hears of none", async () => {
+    await using server = await FakeServer.start();
+    await using running = new RunningWorker([server], {}, (worker) => worker.can("a", () => "", { timeoutMs: 5_000 }));
+    const before = await server.accept();
+    await before.toSleep();
+    running.worker.can("a", () => "");
+    expect(await before.take(3)).toEqual(["CAN_DO_TIMEOUT a 0", "CAN_DO a", "GRAB_JOB_ALL"]);
+    before.socket.destroy();
+    expect(await (await server.accept()).take(3)).toEqual(["SET_CLIENT_ID w", "CAN_DO a", "GRAB_JOB_ALL"]);
+  });
+
   test("a function that is given up is taken back; a job of it in hand is aborted, one on its way is refused", async () => {
     await using server = await FakeServer.start();
     const held = gate();

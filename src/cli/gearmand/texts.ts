@@ -1,11 +1,10 @@
 /** Texts made from the table of gearmand's flags: `--help`, the version line and the table in docs/gearmand.md. */
-import { wrapText } from "../../settings/describe.ts";
+import { HELP_COLUMNS, wrapText } from "../../settings/describe.ts";
 import { packageVersion } from "../version.ts";
 import { FLAG_ROWS, GEARMAND_ROWS, type GearmandFlag } from "./flags.ts";
 import type { GearmandVersion } from "./resolve.ts";
 
 const INDENT = 34;
-const WIDTH = 96;
 const EFFECT_WORDS = { same: "same", none: "accepted, no effect", refused: "refused" } as const;
 const HOME = "https://www.npmjs.com/package/gearwright";
 const FULL_VERSION = { "1.1": "1.1.20", "2.0": "2.0.0-51" } as const;
@@ -22,20 +21,23 @@ Runs the job server with the command line of gearmand.
 ${working.join("\n")}
 
 Accepted without effect:
-${wrapText(idle.join(" "), WIDTH - 2)
+${wrapText(idle.join(" "), HELP_COLUMNS - 2)
   .map((line) => `  ${line}`)
   .join("\n")}
-Refused: ${refused.join(" ")}
+Refused:
+${wrapText(refused.join(" "), HELP_COLUMNS - 2)
+  .map((line) => `  ${line}`)
+  .join("\n")}
 
-SIGTERM and SIGINT stop at once. SIGUSR1 closes the listeners, and the server ends when it holds
-no job. SIGHUP opens the log again.`;
+SIGTERM and SIGINT stop at once. SIGUSR1 closes the listeners, and the server
+ends when it holds no job. SIGHUP opens the log again.`;
 }
 
 function helpRow(name: string, flag: GearmandFlag): string {
   const short = flag.short === undefined ? "    " : `-${flag.short}, `;
   const head = `  ${short}--${name}${flag.value === undefined ? "" : ` ${flag.value === "integer" ? "N" : "WORD"}`}`;
   const text = flag.default === undefined ? flag.help : `${flag.help} Default: ${flag.default}.`;
-  const [first = "", ...lines] = wrapText(text, WIDTH - INDENT).map((line) => " ".repeat(INDENT) + line);
+  const [first = "", ...lines] = wrapText(text, HELP_COLUMNS - INDENT).map((line) => " ".repeat(INDENT) + line);
   return [head.length < INDENT ? head + first.slice(head.length) : `${head}\n${first}`, ...lines].join("\n");
 }
 

@@ -2,7 +2,7 @@
 import type { GearError } from "./errors.ts";
 
 /** Something happened to a connection to a job server; for logs and metrics. */
-export type LineEvent =
+export type ServerEvent =
   | {
       /** The connection is open. */
       readonly kind: "connected";

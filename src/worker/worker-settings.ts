@@ -1,4 +1,4 @@
-/** Checks of what a worker is given, at the call. */
+/** Options of a worker, checked, with their defaults. */
 import { hostname } from "node:os";
 import { checkListener, checkMs, checkNames, checkWhole, invalid } from "../base/checks.ts";
 import { wireName } from "../base/job-function.ts";
