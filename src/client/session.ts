@@ -6,6 +6,7 @@
 import { GearError } from "../base/errors.ts";
 import { Fifo } from "../base/fifo.ts";
 import { LIMITS } from "../base/limits.ts";
+import { HandleMap } from "../link/handle-map.ts";
 import { Line, type LineOwner } from "../link/line.ts";
 import type { ServerAddress } from "../link/server-address.ts";
 import type { PacketReader } from "../protocol/packet-reader.ts";
@@ -97,7 +98,7 @@ export class Session implements LineOwner {
   readonly #asked = new Fifo<Request>();
   /** Of this server alone and not sent: it is not open yet, or its connection is full. */
   readonly #backlog = new Fifo<Request>();
-  readonly #jobs = new Map<string, AttachedJob | Attached>();
+  readonly #jobs = new HandleMap<AttachedJob | Attached>();
   /** The request that was next to be answered at the last look, and for how many looks it has been. */
   #oldest: Request | undefined = undefined;
   #looks = 0;
@@ -288,7 +289,7 @@ export class Session implements LineOwner {
   }
 
   #takeJobs(): readonly AttachedJob[] {
-    const jobs = [...this.#jobs.values()].flatMap((there) => (isAttached(there) ? there.jobs : [there]));
+    const jobs = this.#jobs.values().flatMap((there) => (isAttached(there) ? there.jobs : [there]));
     this.#jobs.clear();
     return jobs.filter((job) => job !== undefined);
   }

@@ -49,6 +49,8 @@ export interface LineOptions {
   readonly probeMs?: number;
 }
 
+/** What the kernel gives: read to the end before the next, by whichever line, because a reader keeps only copies. */
+const RECEIVED = Buffer.allocUnsafeSlow(64 * 1024);
 /** What a probe asks back, so that it is not taken for an echo of the owner. */
 const PROBE = "gearwright probe";
 const NO_BYTES = new Uint8Array(0);
@@ -105,7 +107,17 @@ export class Line {
   /** Opens the connection; nothing where there is one already. */
   connect(): void {
     if (this.#socket !== undefined) return;
-    const socket = connect({ ...this.#options.address.place, noDelay: true });
+    const socket = connect({
+      ...this.#options.address.place,
+      noDelay: true,
+      onread: {
+        buffer: RECEIVED,
+        callback: (count, bytes) => {
+          this.#read(socket, Buffer.from(bytes.buffer, bytes.byteOffset, count));
+          return true;
+        },
+      },
+    });
     this.#socket = socket;
     this.#error = undefined;
     this.#reader = newReader();
@@ -114,7 +126,6 @@ export class Line {
       this.#fail("NO_SERVER", `${this.name} did not accept within ${this.#options.connectMs} ms`);
     }, this.#options.connectMs);
     socket.on("connect", () => this.#opened(socket));
-    socket.on("data", (chunk: Buffer) => this.#read(socket, chunk));
     socket.on("drain", () => this.#drained(socket));
     socket.on("error", (error) => this.#explain(error));
     socket.on("close", () => this.#closed(socket));

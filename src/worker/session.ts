@@ -17,6 +17,7 @@
 import { GearError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import { tell } from "../base/tell.ts";
+import { HandleMap } from "../link/handle-map.ts";
 import { Line, type LineOwner } from "../link/line.ts";
 import type { ServerAddress } from "../link/server-address.ts";
 import { isShortText } from "../protocol/byte-runs.ts";
@@ -52,7 +53,7 @@ export class Session implements LineOwner, Asker, JobHome {
   readonly #shared: Shared;
   readonly #line: Line;
   /** Jobs that came by this connection and are not over, or not reported. */
-  readonly #jobs = new Map<string, RunningJob>();
+  readonly #jobs = new HandleMap<RunningJob>();
   #isAsleep = false;
   /** Questions that are open, and how many of them are late. */
   #grabs = 0;
@@ -136,7 +137,7 @@ export class Session implements LineOwner, Asker, JobHome {
   /** Aborts the jobs in hand; the connection ends once their handlers have settled. */
   abortJobs(error: GearError): void {
     this.#isLeaving = true;
-    for (const job of [...this.#jobs.values()]) job.abort(error);
+    for (const job of this.#jobs.values()) job.abort(error);
     this.#endIfIdle();
   }
 
@@ -172,7 +173,7 @@ export class Session implements LineOwner, Asker, JobHome {
     this.#grabs = 0;
     this.#late = 0;
     this.#isOverdue = false;
-    const jobs = [...this.#jobs.values()];
+    const jobs = this.#jobs.values();
     this.#jobs.clear();
     const retryInMs = this.#isStopping ? undefined : this.#line.retry.nextMs();
     if (retryInMs !== undefined) this.#retry = setTimeout(() => this.#line.connect(), retryInMs);
