@@ -1,6 +1,7 @@
 /** Runs one load and notes what it told, or that it failed. */
+
+import type { Board } from "../board.ts";
 import type { LoadResult } from "../program-run.ts";
-import type { Board } from "./board.ts";
 
 /** Where a result belongs. */
 export interface Cell {

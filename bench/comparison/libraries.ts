@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ROOT_FOLDER, RUNTIMES } from "../../test/harness/runtimes.ts";
+import type { Board } from "../board.ts";
 import { LoadGenerator } from "../generator.ts";
 import { type LoadResult, ProgramRun } from "../program-run.ts";
 import { type ServerName, startNamed } from "../servers.ts";
 import { attempt, noteLatencies } from "./attempt.ts";
-import type { Board } from "./board.ts";
 import { BuiltLibrary } from "./built-library.ts";
 import type { LibraryColumn, LibraryMeasure } from "./library-columns.ts";
 import { isPeerInstalled, PEERS_FOLDER } from "./npm-peers.ts";

@@ -1,6 +1,7 @@
 /** Writes what the comparisons measured as Markdown: figures, ratios and targets. */
+
+import type { Board } from "../board.ts";
 import { shownSpread } from "../spread.ts";
-import type { Board } from "./board.ts";
 import type { Row } from "./rows.ts";
 import { libraryVerdicts } from "./targets.ts";
 

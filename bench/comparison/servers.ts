@@ -1,8 +1,9 @@
 /** The comparison of job servers: one round of all loads on one server. */
+
+import type { Board } from "../board.ts";
 import { LoadGenerator } from "../generator.ts";
 import { isInstalled, SERVERS, type ServerName, startNamed } from "../servers.ts";
 import { attempt, noteLatencies } from "./attempt.ts";
-import type { Board } from "./board.ts";
 import { isPeerInstalled } from "./npm-peers.ts";
 import { ECHO_SHAPES } from "./rows.ts";
 import { bullmqLoads, generatedLoads, type ServerLoads } from "./server-loads.ts";

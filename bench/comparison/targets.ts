@@ -1,5 +1,5 @@
 /** What is promised of our client library beside the others, and whether a run keeps it. */
-import type { Board } from "./board.ts";
+import type { Board } from "../board.ts";
 import { LIBRARY_COLUMNS } from "./library-columns.ts";
 
 /** A promise: our figure divided by the peer's is at least this. */

@@ -1,6 +1,6 @@
 /** The report of the comparison: figures, ratios and targets. */
 import { describe, expect, test } from "bun:test";
-import { Board } from "../../bench/comparison/board.ts";
+import { Board } from "../../bench/board.ts";
 import { LIBRARY_COLUMNS } from "../../bench/comparison/library-columns.ts";
 import { comparisonReport, ratioOf, type Section, sectionLines } from "../../bench/comparison/report.ts";
 import { LIBRARY_ROWS, type Row, SERVER_ROWS } from "../../bench/comparison/rows.ts";

@@ -1,7 +1,7 @@
 /** One short round of each comparison, on the servers and libraries that need nothing from npm. */
 import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { Board } from "../../bench/comparison/board.ts";
+import { Board } from "../../bench/board.ts";
 import { LibraryComparison } from "../../bench/comparison/libraries.ts";
 import { LIBRARY_COLUMNS } from "../../bench/comparison/library-columns.ts";
 import { LIBRARY_ROWS, SERVER_ROWS } from "../../bench/comparison/rows.ts";

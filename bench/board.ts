@@ -1,12 +1,12 @@
-/** What a comparison has measured: values by measure and column, and sentences for its report. */
-import { type Spread, spreadOf } from "../spread.ts";
+/** What a run has measured: values by measure and column, and sentences for its report. */
+import { type Spread, spreadOf } from "./spread.ts";
 
-/** All values of one comparison. */
-export class Board {
+/** All values of one run. */
+export class Board<Measure extends string = string, Column extends string = string> {
   readonly #values = new Map<string, number[]>();
   readonly #notes: string[] = [];
 
-  add(measure: string, column: string, value: number): void {
+  add(measure: Measure, column: Column, value: number): void {
     const key = `${measure} ${column}`;
     const values = this.#values.get(key) ?? [];
     values.push(value);
@@ -23,13 +23,13 @@ export class Board {
   }
 
   /** Undefined when this was not measured. */
-  spread(measure: string, column: string): Spread | undefined {
+  spread(measure: Measure, column: Column): Spread | undefined {
     const values = this.#values.get(`${measure} ${column}`);
     return values === undefined ? undefined : spreadOf(values);
   }
 
   /** Undefined when this was not measured. */
-  median(measure: string, column: string): number | undefined {
+  median(measure: Measure, column: Column): number | undefined {
     return this.spread(measure, column)?.median;
   }
 }
