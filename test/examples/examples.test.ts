@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { partsOf } from "../../examples/word-count/split.ts";
 import { ROOT_FOLDER, RUNTIMES } from "../harness/runtimes.ts";
 import { startServer } from "../harness/server-process.ts";
+import { until } from "../harness/until.ts";
+import { Wire } from "../harness/wire.ts";
 import { hasPackages } from "../interop/packages.ts";
 import { codeBlocks, consoleSteps } from "../usage/documents.ts";
 import { startProgram } from "../usage/started-program.ts";
@@ -64,6 +66,10 @@ describe.each(RUNTIMES.map((runtime) => [runtime]))("the examples on %s", (runti
         "1 no",
       ]);
       expect(status).toBe(0);
+      // One worker may have done it all before the other hears signals.
+      await using wire = await Wire.connect(server);
+      const bothAreThere = async () => [...(await wire.ask("workers")).matchAll(/ : \S/g)].length === 2;
+      await until(bothAreThere, { what: "two workers" });
       for (const { child, ended } of [first, second]) {
         child.kill("SIGTERM");
         expect(await ended).toEqual({ status: 0, output: "" });
