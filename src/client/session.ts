@@ -136,10 +136,9 @@ export class Session implements LineOwner {
   /** `job` waits for what comes of `handle`; undefined: nobody does any more, but the server says everything for it too. */
   attach(handle: string, job: AttachedJob | undefined): void {
     const there = this.#jobs.get(handle);
-    if (there === undefined) this.#jobs.set(handle, job ?? { jobs: [undefined], goneCount: 1, next: 0 });
+    if (there === undefined) this.#jobs.set(handle, job ?? givenUp());
     else if (isAttached(there)) {
       there.jobs.push(job);
-      // Each place is one more copy of all that comes of the job, and goes only with the job or the connection.
       if (job === undefined) this.#gone(there);
     } else this.#jobs.set(handle, { jobs: [there, job], goneCount: job === undefined ? 1 : 0, next: 0 });
   }
@@ -151,7 +150,7 @@ export class Session implements LineOwner {
   detach(handle: string, job: AttachedJob, hasUnique: boolean): void {
     const there = this.#jobs.get(handle);
     if (there === job) {
-      if (hasUnique) this.#jobs.set(handle, { jobs: [undefined], goneCount: 1, next: 0 });
+      if (hasUnique) this.#jobs.set(handle, givenUp());
       else this.#jobs.delete(handle);
     } else if (there !== undefined && isAttached(there)) {
       there.jobs[there.jobs.indexOf(job)] = undefined;
@@ -159,6 +158,7 @@ export class Session implements LineOwner {
     }
   }
 
+  /** One more place is empty: it costs a copy of all that comes, and goes only with the job or the connection. */
   #gone(there: Attached): void {
     there.goneCount += 1;
     if (there.goneCount > LIMITS.copiesMax) this.line.fail(tooManyCopies(this.name));
@@ -293,6 +293,11 @@ export class Session implements LineOwner {
     this.#jobs.clear();
     return jobs.filter((job) => job !== undefined);
   }
+}
+
+/** A job that nobody waits for, and that may be submitted once more. */
+function givenUp(): Attached {
+  return { jobs: [undefined], goneCount: 1, next: 0 };
 }
 
 function tooManyCopies(server: string): GearError {
